@@ -32,7 +32,19 @@ export interface SignalInfo {
   readonly uid?: number;
   readonly status?: number;
   readonly address?: number;
-  readonly value?: number;
+  /** sigval: an integer or a pointer. */
+  readonly value?: number | bigint;
+  /** SI_TIMER: timer id and overrun count. */
+  readonly timer?: number;
+  readonly overrun?: number;
+  /** SIGIO: band and descriptor. */
+  readonly band?: number;
+  readonly fd?: number;
+  /** SIGCHLD: the child's CPU times in clock ticks. */
+  readonly userTicks?: number;
+  readonly systemTicks?: number;
+  /** rt_sigqueueinfo(2): the 128 bytes that the program gave, passed on as they are. */
+  readonly raw?: Uint8Array;
 }
 
 export type KernelListener = (event: KernelEvent) => void;

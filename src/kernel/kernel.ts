@@ -7,6 +7,9 @@ import type { EventStream } from './events.ts';
 import type { Vfs } from './fs/vfs.ts';
 import type { FrameAllocator } from './memory/frames.ts';
 import type { Slabs } from './memory/slabs.ts';
+import type { BlockOptions } from './process/block.ts';
+import type { FutexTable } from './process/futex-table.ts';
+import type { SystemState } from './process/system-state.ts';
 import type { KernelTimers } from './process/timers.ts';
 import type { ResumeState, Task } from './process/task.ts';
 import type { TaskTable } from './process/task-table.ts';
@@ -34,6 +37,15 @@ export interface KernelInterface {
   readonly scheduler: Scheduler;
   readonly timers: KernelTimers;
   readonly vfs: Vfs;
+  readonly futexes: FutexTable;
+  /** Host name, clock offset, power-off requests. */
+  readonly system: SystemState;
+
+  /**
+   * The scheduler has picked this task: its address space becomes the current one (satp, for accesses on its behalf while a
+   * system call of it goes on) and its trap frame the one to resume.
+   */
+  switchTo(task: Task): void;
 
   /** Guest time since boot in nanoseconds (CLOCK_MONOTONIC). */
   now(): number;
@@ -43,7 +55,7 @@ export interface KernelInterface {
   random(bytes: number): Uint8Array;
 
   /** process/wait.ts: puts the task to sleep on these queues until an event, the absolute deadline (ns) or a signal. */
-  block(task: Task, queues: WaitQueue | readonly WaitQueue[] | null, deadline: number, resume: ResumeState | null): SyscallResult;
+  block(task: Task, queues: WaitQueue | readonly WaitQueue[] | null, deadline: number, resume: ResumeState | null, options?: BlockOptions): SyscallResult;
 
   /** A bug of the kernel's: prints registers and stack, stops the machine. */
   panic(message: string): never;

@@ -13,9 +13,21 @@ export type SyscallResult = number;
 
 export const BLOCKED: SyscallResult = -0x1_0000;
 export const TRANSFERRED: SyscallResult = -0x1_0001;
+/**
+ * `kernel.block(...)` found a signal waiting and nothing done yet: the handler passes it on (after writing back what it must, e.g.
+ * the time left), and the row's restart rule decides what becomes of the call.
+ */
+export const INTERRUPTED: SyscallResult = -0x1_0002;
+
+/** As INTERRUPTED, where the rule depends on the call's arguments (futex with and without a timeout, connect with one …). */
+export const INTERRUPTED_RESTART: SyscallResult = -0x1_0003;
+export const INTERRUPTED_NO_HANDLER: SyscallResult = -0x1_0004;
+export const INTERRUPTED_RESTART_BLOCK: SyscallResult = -0x1_0005;
+export const INTERRUPTED_NEVER: SyscallResult = -0x1_0006;
 
 /** What becomes of a call that a signal interrupted before it made progress (signal(7), "Interruption of system calls"). */
 export type RestartRule =
   | 'restart' // ERESTARTSYS: restarted if the handler was installed with SA_RESTART, else EINTR
   | 'noHandler' // ERESTARTNOHAND: restarted only if no handler ran, else EINTR
+  | 'restartBlock' // ERESTART_RESTARTBLOCK: as noHandler, but resumes through restart_syscall(2) with what it had saved
   | 'never'; // EINTR always
