@@ -3,47 +3,8 @@
 // integers at the limits of conversions, operands that cancel, products and quotients at the edge of overflow and
 // underflow. A number is kept as two 32-bit halves: BigInt is too slow for millions of cases.
 
-import { operations } from './operations.ts';
-
-/** xoshiro128** (Blackman and Vigna, "Scrambled linear pseudorandom number generators", 2018), seeded by splitmix32. */
-export class Random {
-  private readonly state = new Uint32Array(4);
-
-  constructor(seed: number) {
-    for (let i = 0; i < 4; i++) {
-      seed = (seed + 0x9e3779b9) >>> 0;
-      let z = seed;
-      z = Math.imul(z ^ (z >>> 16), 0x85ebca6b);
-      z = Math.imul(z ^ (z >>> 13), 0xc2b2ae35);
-      this.state[i] = z ^ (z >>> 16);
-    }
-  }
-
-  /** 32 random bits, as an unsigned number. */
-  bits(): number {
-    const s = this.state;
-    const [s0, s1, s2, s3] = s as unknown as [number, number, number, number];
-    const scrambled = Math.imul(s1, 5);
-    const result = Math.imul((scrambled << 7) | (scrambled >>> 25), 9) >>> 0;
-    const t = s1 << 9;
-    s[2] = s2 ^ s0;
-    s[3] = s3 ^ s1;
-    s[1] = s1 ^ (s2 ^ s0);
-    s[0] = s0 ^ (s3 ^ s1);
-    s[2] = s[2]! ^ t;
-    s[3] = (s[3]! << 11) | (s[3]! >>> 21);
-    return result;
-  }
-
-  /** An integer in [0, limit). */
-  below(limit: number): number {
-    return Math.floor((this.bits() / 2 ** 32) * limit);
-  }
-
-  pick<T>(list: readonly T[]): T {
-    return list[this.below(list.length)]!;
-  }
-}
+import { operations, type Register } from './operations.ts';
+import { Random } from './random.ts';
 
 interface Format {
   bias: number;
@@ -72,6 +33,14 @@ export class CaseGenerator {
   fill(cases: Uint8Array): void {
     const words = new Uint32Array(cases.buffer, cases.byteOffset, cases.length >> 2);
     for (let at = 0; at < words.length; at += 8) this.one(words, at);
+  }
+
+  /** One weighted value of a register into two words (lower half first): an integer, a boxed binary32 or a binary64. */
+  register(kind: Register, words: Uint32Array, at: number): void {
+    if (kind === 'integer') this.integer();
+    else this.number(kind === 'single' ? single : double);
+    if (kind === 'single') this.high = this.boxing();
+    this.put(words, at);
   }
 
   private one(words: Uint32Array, at: number): void {
