@@ -1,0 +1,54 @@
+// One batch of random programs executed by QEMU and by the machine, and their logs compared.
+
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BareProgram } from './bare.ts';
+import { describeDifference, firstDifference } from './compare.ts';
+import { type BatchOptions, generateBatch } from './program.ts';
+import { runUnderQemu } from './qemu.ts';
+
+export interface LockstepResult {
+  /** Instructions executed in generated blocks. */
+  generated: number;
+  /** All instructions that user mode retired. */
+  instructions: number;
+  checkpoints: number;
+  /** A report, or undefined if both agree. */
+  difference: string | undefined;
+}
+
+/** Generates the batch, writes its ELF to `directory`, executes it twice. */
+export async function runLockstep(options: BatchOptions, directory: string, timing: boolean): Promise<LockstepResult> {
+  const batch = generateBatch(options);
+  mkdirSync(directory, { recursive: true });
+  const path = join(directory, `lockstep-${options.seed}.elf`);
+  writeFileSync(path, batch.elf, { mode: 0o755 });
+  const expected = runUnderQemu(path, batch.logBytes + 1);
+
+  const actual = new Uint8Array(batch.logBytes);
+  let written = 0;
+  const take = (bytes: Uint8Array) => {
+    actual.set(bytes, written);
+    written += bytes.length;
+  };
+  const bare = await BareProgram.load(batch.elf, { ramBytes: 64 << 20, timing });
+  let trap: string | undefined;
+  let instructions = 0;
+  try {
+    instructions = bare.run(take).instructions;
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
+    trap = error.message;
+  }
+
+  const rounds = options.programs * options.rounds;
+  const checkpoints = rounds * options.blocks;
+  const overhead = checkpoints * batch.checkpointInstructions + rounds * batch.roundInstructions;
+  const offset = firstDifference(expected, actual.subarray(0, written));
+  let difference: string | undefined;
+  if (offset >= 0 || trap !== undefined) {
+    const how = `seed ${options.seed}, timing ${timing ? 'on' : 'off'}, ${path}`;
+    difference = [how, trap, describeDifference(batch, path, expected, actual.subarray(0, written), offset)].join('\n');
+  }
+  return { generated: instructions - overhead, instructions, checkpoints, difference };
+}
