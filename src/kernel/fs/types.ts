@@ -9,6 +9,7 @@ import type { Pollable, WaitQueue } from '../process/wait.ts';
 import type { Task } from '../process/task.ts';
 import type { SyscallResult } from '../syscalls/result.ts';
 import type { IoTarget } from './io.ts';
+import type { InodeLocks } from './locks.ts';
 
 /** Timestamps in nanoseconds since the epoch (CLOCK_REALTIME of the guest). */
 export interface Attributes {
@@ -29,12 +30,28 @@ export interface Inode extends Attributes {
   readonly operations: InodeOperations;
   /** Guest physical address of the struct inode (a slab object), for charging. */
   readonly address: number;
+  /** Birth time, ns (statx). */
+  readonly birth: number;
+  /** Open file descriptions, O_PATH ones included. When this and `links` are 0, `operations.evict` runs. */
+  opens: number;
+  /** Descriptions open for writing; negative: that many programs execute it (ETXTBSY, fs/open-file.ts). */
+  writers: number;
+  /** Advisory locks (fs/locks.ts), inotify watches (fs/inotify.ts); null until the first one. */
+  locks: InodeLocks | null;
+  watches: Set<InodeWatch> | null;
+}
+
+/** Someone who wants to hear what happens to an inode (inotify). */
+export interface InodeWatch {
+  notify(kernel: Kernel, mask: number, cookie: number, name: string): void;
 }
 
 export interface FileSystem {
   readonly type: string; // as in /proc/filesystems
   readonly device: number; // st_dev
   readonly root: Inode;
+  /** false: names come and go by themselves (procfs), so that every walk asks `lookup`. Default true. */
+  readonly cacheNames?: boolean;
   readonly readOnly: boolean;
   statfs(kernel: Kernel): StatFs;
   sync?(kernel: Kernel): number;
@@ -50,11 +67,37 @@ export interface StatFs {
   nameLength: number;
 }
 
+/**
+ * A name in the tree, bound to one mount: the root of a mount has no parent, and the walk goes on at `mount.point`. The
+ * dentry cache (fs/dentry-cache.ts) may drop a dentry that is not pinned and has no children.
+ */
 export interface Dentry {
-  readonly name: string;
-  readonly parent: Dentry | null;
+  name: string;
+  parent: Dentry | null;
   inode: Inode | null;
+  readonly mount: Mount;
   readonly address: number;
+  /** Cached names below; null for non-directories. */
+  children: Map<string, Dentry> | null;
+  /** Uses by open files, working directories and mounts. */
+  pins: number;
+  /** The mount that covers this directory. */
+  covered: Mount | null;
+  /** Removed or replaced while somebody still uses it. */
+  deleted: boolean;
+}
+
+/** One mounted file system, mount(2). */
+export interface Mount {
+  readonly id: number;
+  readonly fileSystem: FileSystem;
+  readonly root: Dentry;
+  /** What it covers; null for the root file system. */
+  point: Dentry | null;
+  readonly source: string;
+  flags: number;
+  /** Mounts on directories of this one, open files and working directories in it keep it busy: counted by pins. */
+  uses: number;
 }
 
 /**
@@ -73,6 +116,10 @@ export interface InodeOperations {
   rmdir?(kernel: Kernel, directory: Inode, name: string, inode: Inode): number;
   /** Atomically; `replaced` is what newName names now. Both directories are of this file system. */
   rename?(kernel: Kernel, from: Inode, name: string, to: Inode, newName: string, moved: Inode, replaced: Inode | null): number;
+  /** renameat2(RENAME_EXCHANGE): both names exist. */
+  exchange?(kernel: Kernel, from: Inode, name: string, to: Inode, newName: string): number;
+  /** O_TMPFILE: a regular file without a name (links 0) on this file system. */
+  temporary?(kernel: Kernel, directory: Inode, mode: number, task: Task | null): Inode | number;
   readlink?(kernel: Kernel, inode: Inode, task: Task): string | number;
   /** /proc/<pid>/{exe,cwd,fd/N}: the walk jumps to this place instead of reading a path. */
   follow?(kernel: Kernel, inode: Inode, task: Task): { file: OpenFile } | { dentry: Dentry } | number;
@@ -82,6 +129,8 @@ export interface InodeOperations {
   truncate?(kernel: Kernel, inode: Inode, size: number): number;
   /** Attributes were changed by chmod, chown, utimensat: make them last. */
   attributesChanged?(kernel: Kernel, inode: Inode): number;
+  /** The last link and the last open file description are gone: gives back what the inode holds. */
+  evict?(kernel: Kernel, inode: Inode): void;
   /** Opens: the operations of the new open file description, or an errno. May replace operations (devices, fifos). */
   open?(kernel: Kernel, inode: Inode, file: OpenFile, task: Task | null): FileOperations | number;
 }
@@ -108,12 +157,21 @@ export interface FileOperations extends Partial<Pollable> {
    * and private ones copy it. -errno (e.g. -EFAULT → SIGBUS past the end). The page stays valid while referenced (frames.reference).
    */
   page?(kernel: Kernel, file: OpenFile, index: number, access: 'read' | 'write'): number;
+  /** As `page` for reading, but only if the page is in memory already; else 0. Makes nothing. For mapping around a fault. */
+  cachedPage?(kernel: Kernel, file: OpenFile, index: number): number;
   sync?(kernel: Kernel, file: OpenFile, dataOnly: boolean): SyscallResult;
   allocate?(kernel: Kernel, file: OpenFile, mode: number, offset: number, length: number): number;
   /** The last reference is gone. */
   release?(kernel: Kernel, file: OpenFile): void;
-  /** One descriptor was closed (flush): for locks and epoll. */
+  /** Default false: lseek and pread fail with ESPIPE. */
   readonly seekable?: boolean;
+  /** Lines of /proc/<pid>/fdinfo/<fd> after the common ones, each ended by a newline. */
+  describe?(kernel: Kernel, file: OpenFile): string;
+}
+
+/** Told when the last reference to an open file description goes. */
+export interface FileWatcher {
+  fileClosed(kernel: Kernel): void;
 }
 
 export interface DirectoryEntry {
@@ -136,8 +194,10 @@ export interface OpenFile {
   references: number;
   /** Guest physical address of the struct file (a slab object), for charging. */
   readonly address: number;
-  /** Epoll items that watch this description (fs/epoll.ts); removed at the last close. */
-  watchers: Set<unknown> | null;
-  /** F_SETOWN */
+  /** Epoll items that watch this description (fs/epoll.ts); told at the last close. */
+  watchers: Set<FileWatcher> | null;
+  /** F_SETOWN: a pid, or minus a process group's. */
   owner: number;
+  /** Opened with O_NOCTTY: a terminal does not become the controlling one. */
+  noControllingTerminal: boolean;
 }
