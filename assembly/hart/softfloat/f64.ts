@@ -10,7 +10,7 @@
 //   not tiny, no UF. The product is exact iff its odd significand fits 53 bits. The quotient is exact iff quotient times
 //   divisor is exactly the dividend.
 // - sqrt of a normal number is normal: no UF. Exact iff its square is exactly the operand.
-// When NX has already accrued, only the range test is left. madd has no host operation.
+// When NX has already accrued, only the range test is left. For madd see there.
 
 import { Arithmetic, DOUBLE } from './arithmetic.ts';
 import { Binary64, CANONICAL_NAN64, SIGN64 } from './binary64.ts';
@@ -20,6 +20,7 @@ import { NV, NX, RNE } from './rounding.ts';
 const MINIMUM_NORMAL: f64 = 2.2250738585072014e-308; // 2^-1022
 const MAXIMUM: f64 = f64.MAX_VALUE;
 const TWO_TO_53: u64 = 0x20_0000_0000_0000;
+const TWO_TO_MINUS_900: f64 = 1.1830521861667747e-271;
 const TWO_TO_1023: f64 = 8.98846567431158e307;
 
 export class F64 {
@@ -91,10 +92,55 @@ export class F64 {
     return Arithmetic.squareRoot(a, rm, DOUBLE);
   }
 
-  /** a * b + c. fmsub, fnmsub and fnmadd are this with the sign bit of a or c (or both) flipped by the caller. */
-  @inline
+  /**
+   * a * b + c. fmsub, fnmsub and fnmadd are this with the sign bit of a or c (or both) flipped by the caller.
+   *
+   * The host has no fused operation; the fast path puts one together from exact pieces, rounding to nearest:
+   *   product + productError = a * b    sum + sumError = product + c    (both exactly)
+   *   rest = sumError + productError    result = sum + rest             (both rounded)
+   *   lost = rest - (result - sum)                                      (exactly, as |rest| <= |sum| / 8)
+   * Rounding `rest` can only mislead the second rounding if it moves sum + rest onto or off a midpoint of two neighbouring
+   * numbers. Midpoint - sum is representable (both are multiples of half a unit of the result, and it is small), and
+   * rounding is monotonic, so it may move onto a midpoint, never across one; then `lost` is a power of two. Such cases, and
+   * those whose exactness this does not tell, go to `Arithmetic`.
+   */
   static madd(a: u64, b: u64, c: u64, rm: i32): u64 {
+    if (rm == RNE) {
+      const product = reinterpret<f64>(a) * reinterpret<f64>(b);
+      const addend = reinterpret<f64>(c);
+      const sum = product + addend;
+      const normal = Binary64.exponentField(a) != 0 && Binary64.exponentField(b) != 0;
+      if (normal && abs(product) > TWO_TO_MINUS_900 && abs(sum) < TWO_TO_1023) {
+        const part = sum - product;
+        const sumError = product - (sum - part) + (addend - part);
+        const rest = sumError + F64.productError(a, b, reinterpret<u64>(product));
+        if (rest == 0) return reinterpret<u64>(sum);
+        const result = sum + rest;
+        const lost = sum - result + rest;
+        const magnitude = abs(result);
+        const decided = reinterpret<u64>(lost) << 12 != 0 || (lost == 0 && Flags.inexact());
+        if (decided && abs(rest) * 8 <= abs(sum) && magnitude > MINIMUM_NORMAL && magnitude <= MAXIMUM) {
+          if (lost != 0) Flags.raise(NX);
+          return reinterpret<u64>(result);
+        }
+      }
+    }
     return Arithmetic.multiplyAdd(a, b, c, rm, DOUBLE);
+  }
+
+  /**
+   * a * b - product, exactly, for normal a and b and their rounded product above 2^-900. In integers: the error is below
+   * half a unit of the product, 2^53, so that wrap-around 64-bit arithmetic on the significands gives it.
+   */
+  @inline
+  private static productError(a: u64, b: u64, product: u64): f64 {
+    const fields = Binary64.exponentField(a) + Binary64.exponentField(b);
+    const exact = (Binary64.significand(a) >> 10) * (Binary64.significand(b) >> 10);
+    const shift = Binary64.exponentField(product) - fields + 1075;
+    const error = (exact - ((Binary64.significand(product) >> 10) << shift)) as i64;
+    // A unit of `exact` is 2^(fields - 2150).
+    const unit = (((fields - 1127) as u64) << 52) | ((a ^ b) & SIGN64);
+    return (error as f64) * reinterpret<f64>(unit);
   }
 
   /** Whether the product of two non-zero finite numbers needs no more than 53 significant bits. */
