@@ -3,7 +3,7 @@
 import { schedulerRoutines } from '../cost/routines/scheduler.ts';
 import type { Kernel } from '../kernel.ts';
 import { BLOCKED, INTERRUPTED, type SyscallResult } from '../syscalls/result.ts';
-import { signalPending, killPending } from './signals/pending.ts';
+import { killPending, signalPending } from './signals/pending.ts';
 import type { ResumeState, Task } from './task.ts';
 import { WaitEntry, type WaitQueue } from './wait.ts';
 

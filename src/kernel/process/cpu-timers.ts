@@ -3,10 +3,10 @@
 
 import type { Kernel } from '../kernel.ts';
 import { RLIMIT_CPU, RLIMIT_RTTIME } from './limits.ts';
-import { SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU, SI_KERNEL } from './signals/numbers.ts';
+import { SI_KERNEL, SIGKILL, SIGPROF, SIGVTALRM, SIGXCPU } from './signals/numbers.ts';
 import { sendSignal } from './signals/send.ts';
 import type { Task } from './task.ts';
-import { type ThreadGroup, type Usage, addUsage, newUsage } from './thread-group.ts';
+import { addUsage, newUsage, type ThreadGroup, type Usage } from './thread-group.ts';
 
 /** User and system time of all threads, living and gone, in ns. */
 export function groupUsage(kernel: Kernel, group: ThreadGroup): Usage {

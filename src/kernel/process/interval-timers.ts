@@ -2,7 +2,7 @@
 // and are looked at by the tick (process/cpu-timers.ts).
 
 import type { Kernel } from '../kernel.ts';
-import { SIGALRM, SI_KERNEL } from './signals/numbers.ts';
+import { SI_KERNEL, SIGALRM } from './signals/numbers.ts';
 import { sendSignal } from './signals/send.ts';
 import type { ThreadGroup } from './thread-group.ts';
 import { KernelTimer, type TimerOwner } from './timers.ts';

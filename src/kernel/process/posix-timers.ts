@@ -78,13 +78,14 @@ export class PosixTimer implements TimerOwner {
       if (thread === undefined || thread.group !== this.group) return;
       target = thread;
     }
-    this.queued = sendSignal(kernel, target, {
-      signal: this.event.signal,
-      code: SI_TIMER,
-      timer: this.id,
-      overrun: 0,
-      value: this.event.value,
-    }) === 'queued';
+    this.queued =
+      sendSignal(kernel, target, {
+        signal: this.event.signal,
+        code: SI_TIMER,
+        timer: this.id,
+        overrun: 0,
+        value: this.event.value,
+      }) === 'queued';
   }
 
   /** The signal is being delivered: periods that passed meanwhile become the overrun, the next one is armed. */

@@ -237,7 +237,8 @@ export class Scheduler implements TimerOwner {
       this.account(kernel, previous);
       this.current = null;
       if (previous.state === 'running') {
-        const roundRobinKept = previous.scheduling.realTime > 0 && this.#reason !== 'yielded' && !this.#sliceOver(previous);
+        const roundRobinKept =
+          previous.scheduling.realTime > 0 && this.#reason !== 'yielded' && !this.#sliceOver(previous);
         this.enqueue(kernel, previous, 'requeue');
         if (roundRobinKept) this.#toFront(previous);
       } else {
@@ -397,8 +398,7 @@ export class Scheduler implements TimerOwner {
     else if (mine.policy !== SCHED_OTHER) preempt = false;
     else {
       this.account(kernel, current);
-      preempt =
-        theirs.virtualRuntime - mine.virtualRuntime > this.#scaled(this.options.wakeupGranularity, mine);
+      preempt = theirs.virtualRuntime - mine.virtualRuntime > this.#scaled(this.options.wakeupGranularity, mine);
     }
     if (preempt) {
       this.needReschedule = true;

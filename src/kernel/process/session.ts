@@ -18,8 +18,9 @@ export class Session {
   tty: ControllingTerminal | null = null;
   readonly groups = new Map<number, ProcessGroup>();
 
-  constructor(leader: ThreadGroup) {
-    this.id = leader.pid;
+  /** The leader's pid; 0, without leader, is what the first process starts in. */
+  constructor(leader: ThreadGroup | null) {
+    this.id = leader?.pid ?? 0;
     this.leader = leader;
   }
 }

@@ -5,6 +5,8 @@ export const UTS_RELEASE = '6.12.0-cyclix';
 export const UTS_VERSION = '#1 SMP Cyclix';
 export const UTS_LENGTH = 64;
 
+const UNKNOWN_LIMIT = 1024;
+
 export class SystemState {
   hostname = 'cyclix';
   domainname = '(none)';
@@ -12,4 +14,11 @@ export class SystemState {
   realTimeOffset = 0;
   /** reboot(2) asked for this; the kernel's main loop ends. */
   shutdown: 'halt' | 'poweroff' | 'restart' | null = null;
+  /** How often programs called a number that is not in the table; at most UNKNOWN_LIMIT numbers are told apart, -1 is the rest. */
+  readonly unknownSyscalls = new Map<number, number>();
+
+  countUnknownSyscall(number: number): void {
+    const key = this.unknownSyscalls.has(number) || this.unknownSyscalls.size < UNKNOWN_LIMIT ? number : -1;
+    this.unknownSyscalls.set(key, (this.unknownSyscalls.get(key) ?? 0) + 1);
+  }
 }

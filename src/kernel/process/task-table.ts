@@ -24,6 +24,8 @@ export class TaskTable {
   readonly queuedSignals = new Map<number, number>();
   /** Forks since boot, for /proc/stat. */
   forks = 0;
+  /** Ended tasks whose kernel stack is not freed yet (exit.ts). */
+  readonly graveyard: Task[] = [];
   /** The first process; orphans go to it. */
   init: ThreadGroup | null = null;
 
@@ -83,11 +85,13 @@ export class TaskTable {
     this.#countUser(task.credentials.uid, -1);
   }
 
-  /** execve by a thread that is not the leader: it takes the leader's tid. */
-  renumber(task: Task, tid: number): void {
+  /** execve by a thread that is not the leader: it takes the place and tid of the leader, which has exited. */
+  replaceLeader(old: Task, task: Task): void {
     this.#tasks.delete(task.tid);
-    task.tid = tid;
-    this.#tasks.set(tid, task);
+    this.#countUser(old.credentials.uid, -1);
+    task.tid = old.tid;
+    task.group.leader = task;
+    this.#tasks.set(task.tid, task);
   }
 
   tasksOf(uid: number): number {

@@ -6,12 +6,13 @@ import type { FileSystemContext } from '../fs/context.ts';
 import type { DescriptorTable } from '../fs/descriptors.ts';
 import type { Kernel } from '../kernel.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
-import type { Credentials } from './credentials.ts';
+import type { RestartRule } from '../syscalls/result.ts';
 import { wakeTask } from './block.ts';
+import type { Credentials } from './credentials.ts';
 import type { FutexWaiter, PiState } from './futex-table.ts';
 import type { SchedulingEntity } from './scheduler.ts';
 import type { SignalState } from './signals/state.ts';
-import { type ThreadGroup, type Usage, newUsage } from './thread-group.ts';
+import { newUsage, type ThreadGroup, type Usage } from './thread-group.ts';
 import { KernelTimer, type TimerOwner } from './timers.ts';
 import type { WaitEntry, Waiter } from './wait.ts';
 
@@ -76,8 +77,8 @@ export class Task implements Waiter, TimerOwner {
   // --- a system call that waits (process/wait.ts) ---------------------------------------------------------------
   /** Number of the call in progress, or -1. */
   syscall = -1;
-  /** a0 at entry: the frame's a0 holds it until the call returns, a restart needs it after. */
-  originalA0 = 0n;
+  /** A signal ended the call before it did anything: what is to become of it, decided when the signal is delivered. */
+  interruption: RestartRule | null = null;
   /** What the handler saved when it blocked: plain data; null on the first run. `done` counts bytes already moved. */
   resume: ResumeState | null = null;
   /** Entries in the queues it waits on. */
@@ -91,11 +92,12 @@ export class Task implements Waiter, TimerOwner {
   killableOnly = false;
   /** restart_syscall(2): the call that a stop interrupted, and what it had saved. */
   restart: { readonly number: number; readonly resume: ResumeState | null } | null = null;
-  /** The mask rt_sigsuspend and friends have in force is decided once: on the first run of the handler. */
   readonly usage: Usage = newUsage();
 
   // --- clone(2), set_tid_address(2), set_robust_list(2) ------------------------------------------------------------
   clearChildTid = 0;
+  /** It has not run yet: startChild is still to do. */
+  fresh = false;
   /** CLONE_CHILD_SETTID: where this task writes its tid when it first runs. */
   setChildTid = 0;
   robustList = 0;

@@ -73,6 +73,8 @@ export class ThreadGroup {
   exitSignal: number;
   /** exit_group, a fatal signal or execve is ending the other threads. */
   exiting = false;
+  /** A signal that ends the process was sent to it: every thread's wait is over, the first one to look ends them all. 0: none. */
+  fatalSignal = 0;
   /** As wait(2) reports it: exit code << 8, or the signal's number | 0x80 with a core file. */
   waitStatus = 0;
   /** Every thread has exited. */

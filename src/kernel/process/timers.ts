@@ -4,8 +4,8 @@
 // protocol timers all are owners. Equal deadlines expire in the order they were set, so that runs repeat.
 // Bound: one timer an owner holds; owners are bounded by their own tables.
 
-import type { Kernel } from '../kernel.ts';
 import { timerRoutines } from '../cost/routines/time.ts';
+import type { Kernel } from '../kernel.ts';
 
 export interface TimerOwner {
   /** The deadline has passed; the timer is out of the heap and may be set again. */

@@ -24,10 +24,12 @@ export const INTERRUPTED_RESTART: SyscallResult = -0x1_0003;
 export const INTERRUPTED_NO_HANDLER: SyscallResult = -0x1_0004;
 export const INTERRUPTED_RESTART_BLOCK: SyscallResult = -0x1_0005;
 export const INTERRUPTED_NEVER: SyscallResult = -0x1_0006;
+export const INTERRUPTED_ALWAYS: SyscallResult = -0x1_0007;
 
 /** What becomes of a call that a signal interrupted before it made progress (signal(7), "Interruption of system calls"). */
 export type RestartRule =
   | 'restart' // ERESTARTSYS: restarted if the handler was installed with SA_RESTART, else EINTR
+  | 'always' // ERESTARTNOINTR: restarted whatever the handler says
   | 'noHandler' // ERESTARTNOHAND: restarted only if no handler ran, else EINTR
   | 'restartBlock' // ERESTART_RESTARTBLOCK: as noHandler, but resumes through restart_syscall(2) with what it had saved
   | 'never'; // EINTR always

@@ -140,7 +140,9 @@ export function signalBit(signal: number): bigint {
   return BITS[signal]!;
 }
 
-const BITS: readonly bigint[] = Array.from({ length: SIGNAL_COUNT + 1 }, (_, n) => (n === 0 ? 0n : 1n << BigInt(n - 1)));
+const BITS: readonly bigint[] = Array.from({ length: SIGNAL_COUNT + 1 }, (_, n) =>
+  n === 0 ? 0n : 1n << BigInt(n - 1),
+);
 
 function maskOf(...signals: number[]): bigint {
   return signals.reduce((mask, signal) => mask | signalBit(signal), 0n);

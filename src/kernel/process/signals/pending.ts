@@ -10,11 +10,12 @@ export function deliverable(task: Task): bigint {
 
 /** An unblocked signal is pending, or the process is to stop, or it is ending. */
 export function signalPending(task: Task): boolean {
-  return deliverable(task) !== 0n || (task.group.stopped && task.state !== 'stopped');
+  const { group } = task;
+  return deliverable(task) !== 0n || group.fatalSignal !== 0 || (group.stopped && task.state !== 'stopped');
 }
 
 export function killPending(task: Task): boolean {
-  return task.signals.pending.has(SIGKILL) || task.group.pending.has(SIGKILL);
+  return task.group.fatalSignal !== 0 || task.signals.pending.has(SIGKILL) || task.group.pending.has(SIGKILL);
 }
 
 /** Brings `attention` up to date after a change of the mask or of the pending sets (recalc_sigpending). */

@@ -4,7 +4,8 @@
 // group stop to take part in. It may be true without cause (then it is found out and cleared), never false with one.
 
 import type { SignalInfo } from '../../events.ts';
-import { SIGKILL, SIGNAL_COUNT, SIGRTMIN, SIGSTOP, SYNCHRONOUS, defaultAction, signalBit } from './numbers.ts';
+import { WaitQueue } from '../wait.ts';
+import { defaultAction, SIGKILL, SIGNAL_COUNT, SIGRTMIN, SIGSTOP, SYNCHRONOUS, signalBit } from './numbers.ts';
 
 export const SIG_DFL = 0;
 export const SIG_IGN = 1;
@@ -32,6 +33,8 @@ const DEFAULT: SignalAction = { handler: SIG_DFL, flags: 0, mask: 0n };
 export class SignalHandlers {
   readonly #actions: SignalAction[] = new Array(SIGNAL_COUNT + 1).fill(DEFAULT);
   references = 1;
+  /** signalfd readers and pollers: woken when any signal is sent to a task that uses these handlers. */
+  readonly queue = new WaitQueue();
 
   get(signal: number): SignalAction {
     return this.#actions[signal]!;
