@@ -103,8 +103,8 @@ function within(offset: number, size: number, length: number): boolean {
   return offset >= 0 && size >= 0 && offset + size <= length;
 }
 
-/** Header and segments. The caller judges type and machine. */
-export function readProgram(bytes: Uint8Array): ElfResult<ElfProgram> {
+/** Header and segments. The caller judges type and machine. `bytes` may be a prefix of a file of `fileBytes` bytes that holds the headers. */
+export function readProgram(bytes: Uint8Array, fileBytes = bytes.length): ElfResult<ElfProgram> {
   if (bytes.length < ELF_HEADER_BYTES) return fail('not an ELF file: shorter than an ELF header');
   if (bytes[0] !== 0x7f || bytes[1] !== 0x45 || bytes[2] !== 0x4c || bytes[3] !== 0x46) {
     return fail('not an ELF file: wrong magic number');
@@ -141,7 +141,7 @@ export function readProgram(bytes: Uint8Array): ElfResult<ElfProgram> {
       memorySize: data.getBigUint64(at + 40, true),
       align: data.getBigUint64(at + 48, true),
     };
-    if (!within(segment.offset, segment.fileSize, bytes.length)) return fail(`segment ${index} lies outside the file`);
+    if (!within(segment.offset, segment.fileSize, fileBytes)) return fail(`segment ${index} lies outside the file`);
     segments.push(segment);
   }
   return { ok: true, elf: { header, segments } };

@@ -68,6 +68,12 @@ export class Cost {
     this.execute(this.#layout.userCopyRoutine, bytes);
   }
 
+  /** As `touchUser`, without the object: `bytes` bytes within one page. */
+  touchUserAt(virtual: number, physical: number, bytes: number, write: boolean): void {
+    this.#machine.chargeTouchUser(virtual, physical, bytes, write);
+    this.execute(this.#layout.userCopyRoutine, bytes);
+  }
+
   /** Clears bytes of guest RAM (clear_page). */
   zero(address: number, bytes: number): void {
     if (bytes <= 0) return;

@@ -43,3 +43,5 @@ export const HART_NEXT_SATP = 16;
 export const HART_GATE = 24;
 /** satp of the page table for ring 3 (only with `kpti`). */
 export const HART_USER_SATP = 32;
+/** A trap frame without FP state that is current when no task's is; in the per-hart area's page. */
+export const BOOT_FRAME = HART_AREA + 2048;

@@ -8,7 +8,7 @@
 
 import type { Ram } from '../../machine/ram.ts';
 import type { Kernel } from '../kernel.ts';
-import { HART_AREA, HART_CURRENT_FRAME, VIRTUAL_MINUS_PHYSICAL } from './layout.ts';
+import { BOOT_FRAME, HART_AREA, HART_CURRENT_FRAME, VIRTUAL_MINUS_PHYSICAL } from './layout.ts';
 import { memoryCosts } from '../cost/routines/memory.ts';
 import { slabBytes } from './slabs.ts';
 
@@ -41,7 +41,7 @@ export const TrapFrame = {
   /** `value` must be an integer within ±2^53. */
   setRegister(ram: Ram, frame: number, index: number, value: number): void {
     if (index === 0) return;
-    ram.setU32(frame + index * 8, value % TWO_32 | 0);
+    ram.setU32(frame + index * 8, value | 0);
     ram.setU32(frame + index * 8 + 4, Math.floor(value / TWO_32) | 0);
   },
 
@@ -58,7 +58,7 @@ export const TrapFrame = {
   },
 
   setPc(ram: Ram, frame: number, value: number): void {
-    ram.setU32(frame, value % TWO_32 | 0);
+    ram.setU32(frame, value | 0);
     ram.setU32(frame + 4, Math.floor(value / TWO_32) | 0);
   },
 
@@ -148,14 +148,17 @@ export const TrapFrame = {
     return frame;
   },
 
+  /** Frees the kernel stack. The registers on the hart, if they are this frame's, then belong to nobody. */
   free(kernel: Kernel, frame: number): void {
-    kernel.slabs.free(frame + FRAME_BYTES - slabBytes.thread_stack);
+    const { ram } = kernel.machine;
+    if (isCurrent(ram, frame)) ram.setNumber(HART_AREA + HART_CURRENT_FRAME, kernel.virtualOf(BOOT_FRAME));
+    kernel.slabs.free('thread_stack', frame + FRAME_BYTES - slabBytes.thread_stack);
   },
 };
 
 function isCurrent(ram: Ram, frame: number): boolean {
   // Both are direct-map addresses, so their low words decide.
-  return ram.u32(HART_AREA + HART_CURRENT_FRAME) === (frame + VIRTUAL_MINUS_PHYSICAL) % TWO_32 >>> 0;
+  return ram.u32(HART_AREA + HART_CURRENT_FRAME) === (frame + VIRTUAL_MINUS_PHYSICAL) >>> 0;
 }
 
 function setFloatState(ram: Ram, frame: number, state: number): void {
