@@ -1,7 +1,7 @@
 // Builds everything: dist/ (TypeScript), assembly/generated/ (from the instruction table), build/*.wasm.
 // A step is skipped when its output is newer than every input.
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -25,6 +25,11 @@ function step(title, inputs, output, command, args) {
 }
 
 step('compiling src/ -> dist/', ['src', 'tsconfig.json'], 'build/tsc.tsbuildinfo', 'node_modules/typescript/bin/tsc', ['-p', '.']);
+for (const name of readdirSync('src', { recursive: true })) {
+  // Ring-0 assembly sources are read at run time, beside the module that needs them.
+  if (name.endsWith('.s')) copyFileSync(join('src', name), join('dist', name));
+}
 step('generating assembly/generated/', ['dist/isa'], 'assembly/generated/isa.ts', 'dist/isa/generate.js', []);
 const asc = 'node_modules/assemblyscript/bin/asc.js';
 step('compiling assembly/ -> build/machine.wasm', ['assembly', 'asconfig.json'], 'build/machine.wasm', asc, ['--target', 'release']);
+step('assembling programs/ -> build/programs/', ['programs', 'dist/assembler', 'dist/elf', 'dist/isa'], 'build/programs', 'scripts/programs.mjs', []);

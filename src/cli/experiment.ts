@@ -10,7 +10,7 @@ import { renderReport } from '../experiments/report/html.ts';
 import { runExperiment } from '../experiments/run.ts';
 import type { Result } from '../experiments/experiment.ts';
 import { resolvePreset } from '../system/machine-configuration.ts';
-import { listParameters } from '../machine/preset.ts';
+import { resolvedParameters } from '../machine/preset.ts';
 import { version } from '../version.ts';
 import { UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
@@ -74,7 +74,7 @@ async function run(name: string, flags: Flags): Promise<void> {
   process.stderr.write(`${name}: ${result.measurements.length} runs in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
   if (flags.csv !== undefined) writeFileSync(flags.csv, renderCsv(result.rows));
   if (flags.html !== undefined) {
-    const parameters = listParameters(resolvePreset({ preset: flags.preset, changes }));
+    const parameters = resolvedParameters(resolvePreset({ preset: flags.preset, changes }));
     writeFileSync(flags.html, renderReport(result, { version, parameters, command: reproduction(name, flags) }));
   }
   writeFully(1, flags.json === true ? renderJson(result, version) : renderText(result));

@@ -98,10 +98,6 @@ export class Tracer {
       case 'syscallExit':
         this.#exit(event.task, event.result, event.restarted, event.cycle);
         break;
-      case 'exec':
-        // The first image was loaded by the kernel itself: strace shows it as the call that its own child made.
-        if (event.task === this.#main && !this.#pending.has(event.task)) this.#firstExec(event.path, event.argv, event.cycle);
-        break;
       case 'signal':
         if (event.stage === 'delivered' && this.#options.summary !== 'only') this.#line(event.task, event.cycle, `--- ${signalName(event.signal)} ${formatSignalInfo(event.info)} ---`);
         break;
@@ -192,7 +188,8 @@ export class Tracer {
     return formatArgument({ kind: 'struct', name: 'pollfds', direction: 'out' }, 0, context);
   }
 
-  #firstExec(path: string, argv: readonly string[], cycle: number): void {
+  /** The first image was loaded by the kernel itself: strace shows it as the call that its own child made. */
+  firstExec(path: string, argv: readonly string[], cycle: number): void {
     this.summary.add('execve', 0, false);
     if (this.#options.summary === 'only' || !(this.#options.filter?.('execve') ?? true)) return;
     const encoder = new TextEncoder();

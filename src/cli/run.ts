@@ -1,0 +1,19 @@
+// `cyclix run FILE [args…]`: runs a program; its streams and exit status are ours.
+
+import { Command } from 'commander';
+import { addMachineOptions, type MachineFlags } from './options.ts';
+import { openSession, runToEnd } from './session.ts';
+
+export function runCommand(): Command {
+  const command = new Command('run')
+    .description('run a program: assembly source, C source or a riscv64 ELF executable')
+    .argument('<FILE>', 'program.s, program.c or an executable')
+    .argument('[args...]', "the program's arguments");
+  return addMachineOptions(command)
+    .passThroughOptions()
+    .addHelpText('after', "\nExample:\n  cyclix run --file /etc/hosts:/etc/hosts programs/cat.s /etc/hosts\n  cyclix run programs/sh.s -c 'ls -la / | head -n 3'")
+    .action(async (file: string, args: string[], flags: MachineFlags) => {
+      const session = await openSession(file, args, flags);
+      process.exitCode = runToEnd(session, flags.maxCycles);
+    });
+}

@@ -1,0 +1,88 @@
+// What `run`, `strace` and `perf` share: options to a system with the program in place, the run, the exit status.
+
+import { lstatSync } from 'node:fs';
+import { basename } from 'node:path';
+import type { RunOutcome } from '../kernel/kernel.ts';
+import type { Task } from '../kernel/process/task.ts';
+import { PresetError } from '../machine/preset.ts';
+import { defaultBootTime, defaultEnvironment, exitStatus, System } from '../system/system.ts';
+import { parseChanges } from '../experiments/configuration.ts';
+import { hostErrorText, UsageError } from './fail.ts';
+import { NodeHost, writeFully } from './host-streams.ts';
+import type { MachineFlags } from './options.ts';
+import { loadProgram, readHostFile } from './program-file.ts';
+
+export interface Session {
+  readonly system: System;
+  readonly task: Task;
+  readonly argv: readonly string[];
+  readonly environmentCount: number;
+}
+
+/** The exit status when --max-cycles ended the run, as timeout(1) has it. */
+export const cyclesUsedUpStatus = 124;
+
+export async function openSession(file: string, args: readonly string[], flags: MachineFlags): Promise<Session> {
+  const program = loadProgram(file, flags.with);
+  const path = `/bin/${program.name}`;
+  const files: Record<string, { bytes: Uint8Array; mode?: number }> = { [path]: { bytes: program.image, mode: 0o755 } };
+  for (const { host, guest } of flags.file) files[guest] = { bytes: readHostFile(host), mode: lstatSync(host).mode & 0o7777 };
+  if (flags.root !== undefined && !isDirectory(flags.root)) throw new UsageError(`--root ${flags.root}: Not a directory`);
+  const environment = [...defaultEnvironment, ...flags.env];
+  let system: System;
+  try {
+    system = await System.create({
+      preset: flags.preset,
+      changes: parseChanges(flags.set),
+      memoryBytes: flags.memory,
+      host: new NodeHost({ bootTime: defaultBootTime }),
+      kernel: { seed: flags.seed, ...(flags.hz === undefined ? {} : { hz: flags.hz }), ...(flags.kpti === true ? { kpti: true } : {}) },
+      files,
+      ...(flags.root === undefined ? {} : { root: flags.root }),
+    });
+  } catch (error) {
+    if (error instanceof PresetError || /^invalid --set/.test((error as Error).message)) throw new UsageError((error as Error).message);
+    throw error;
+  }
+  const argv = [basename(program.name), ...args];
+  let task: Task;
+  try {
+    task = system.start(path, { argv, environment, cwd: flags.cwd });
+  } catch (error) {
+    throw new UsageError((error as Error).message, 126);
+  }
+  return { system, task, argv, environmentCount: environment.length };
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return lstatSync(path).isDirectory();
+  } catch (error) {
+    throw new UsageError(`${path}: ${hostErrorText(error)}`);
+  }
+}
+
+/** Runs to the end; the exit status for our own process. */
+export function runToEnd({ system }: Session, maxCycles?: number): number {
+  return statusOf(system.run(maxCycles));
+}
+
+export function statusOf(outcome: RunOutcome): number {
+  switch (outcome.reason) {
+    case 'exited':
+      return exitStatus(outcome.waitStatus);
+    case 'shutdown':
+      return 0;
+    case 'cycles':
+      writeFully(2, 'cyclix: the cycles of --max-cycles are used up\n');
+      return cyclesUsedUpStatus;
+    case 'waiting':
+      writeFully(2, 'cyclix: every task sleeps and nothing can wake one: deadlock\n');
+      return cyclesUsedUpStatus;
+    case 'panic':
+      writeFully(2, `cyclix: ${outcome.message}\n`);
+      return 70;
+    case 'slice':
+      return 0;
+  }
+}
