@@ -50,6 +50,7 @@ export const ENOLINK = 67;
 export const EPROTO = 71;
 export const EBADMSG = 74;
 export const EOVERFLOW = 75;
+export const ELIBBAD = 80;
 export const EILSEQ = 84;
 export const EUSERS = 87;
 export const ENOTSOCK = 88;
@@ -137,6 +138,7 @@ export const errnoTable: ReadonlyMap<number, { readonly name: string; readonly t
   [EPROTO, { name: 'EPROTO', text: 'Protocol error' }],
   [EBADMSG, { name: 'EBADMSG', text: 'Bad message' }],
   [EOVERFLOW, { name: 'EOVERFLOW', text: 'Value too large for defined data type' }],
+  [ELIBBAD, { name: 'ELIBBAD', text: 'Accessing a corrupted shared library' }],
   [EILSEQ, { name: 'EILSEQ', text: 'Invalid or incomplete multibyte or wide character' }],
   [EUSERS, { name: 'EUSERS', text: 'Too many users' }],
   [ENOTSOCK, { name: 'ENOTSOCK', text: 'Socket operation on non-socket' }],
