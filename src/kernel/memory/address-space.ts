@@ -109,7 +109,7 @@ export class AddressSpace extends UserAccess {
     if (address === 0) return null;
     const tables = PageTables.create(kernel.machine.ram, kernel.frames, kernel.rootTable, kernel.options.kpti);
     if (tables === null) {
-      kernel.slabs.free('mm_struct', address);
+      kernel.slabs.free(address);
       return null;
     }
     kernel.cost.touch(tables.root, PAGE_SIZE, 'write');
@@ -151,7 +151,7 @@ export class AddressSpace extends UserAccess {
     this.unmapAll();
     kernel.deactivate(this);
     this.tables.destroy();
-    kernel.slabs.free('mm_struct', this.address);
+    kernel.slabs.free(this.address);
     kernel.addressSpaces.delete(this);
   }
 
@@ -511,7 +511,7 @@ export class AddressSpace extends UserAccess {
   }
 
   #freeRegion(region: Region): void {
-    this.kernel.slabs.free('vm_area_struct', region.address);
+    this.kernel.slabs.free(region.address);
     if (region.file !== null) releaseFile(this.kernel, region.file);
     region.pages?.release(this.kernel);
   }

@@ -8,8 +8,8 @@ import type { FrameAllocator } from './frames.ts';
 import { PAGE_SIZE } from './layout.ts';
 
 /**
- * Object sizes in bytes of processes and memory, as /proc/slabinfo shows them for Linux 6.12 on 64-bit machines (riscv64's own
- * where it differs are estimated). Other subsystems keep theirs (fs/objects.ts) and pass the size.
+ * Object sizes in bytes, as /proc/slabinfo shows them for Linux 6.12 on 64-bit machines (riscv64's own where it differs are
+ * estimated). Sizes that are not here are asked of kmalloc's classes.
  */
 export const slabBytes = {
   task_struct: 3392,
@@ -19,10 +19,31 @@ export const slabBytes = {
   mm_struct: 1344,
   vm_area_struct: 168,
   anon_vma: 104,
+  files_cache: 704,
+  fs_cache: 64,
   cred_jar: 184,
   pid: 144,
+  filp: 192,
+  dentry: 192,
+  inode_cache: 632,
+  shmem_inode_cache: 760,
+  proc_inode_cache: 712,
+  sock_inode_cache: 832,
+  pipe_inode_info: 192,
+  eventpoll_epi: 128,
+  eventpoll_pwq: 64,
+  eventfd_ctx: 64,
+  timerfd_ctx: 256,
+  signalfd_ctx: 8,
   posix_timers_cache: 272,
   sigqueue: 80,
+  TCP: 2368,
+  UDP: 1216,
+  UNIX: 1024,
+  request_sock_TCP: 304,
+  tw_sock_TCP: 248,
+  skbuff_head_cache: 232,
+  file_lock_cache: 216,
 } as const;
 
 export type SlabName = keyof typeof slabBytes;
@@ -76,11 +97,8 @@ export class Slabs {
   }
 
   /** The guest physical address of a new object of this cache; 0 when memory is exhausted (ENOMEM). */
-  allocate(name: SlabName): number;
-  /** The same for a cache of the caller's: all its objects have `bytes` bytes. */
-  allocate(name: string, bytes: number): number;
-  allocate(name: string, bytes?: number): number {
-    return this.#allocate(this.#caches.get(name) ?? this.#create(name, bytes ?? slabBytes[name as SlabName]));
+  allocate(name: SlabName): number {
+    return this.#allocate(this.#caches.get(name) ?? this.#create(name, slabBytes[name]));
   }
 
   /** kmalloc: an object of the smallest class that holds `bytes` (at most 4 MiB); 0 when memory is exhausted. */
@@ -91,19 +109,11 @@ export class Slabs {
     return this.#allocate(this.#caches.get(name) ?? this.#create(name, size));
   }
 
-  /** kfree: gives back what `allocateBytes` returned. */
-  freeBytes(address: number): void {
+  /** Gives an object back. Address 0 is ignored. */
+  free(address: number): void {
     if (address === 0) return;
     const slab = this.#slabOfPage.get(Math.floor(address / PAGE_SIZE));
     if (slab === undefined) throw new Error(`0x${address.toString(16)} is not a slab object`);
-    this.free(slab.cache.name, address);
-  }
-
-  /** Gives an object back to its cache. Address 0 is ignored. */
-  free(name: string, address: number): void {
-    if (address === 0) return;
-    const slab = this.#slabOfPage.get(Math.floor(address / PAGE_SIZE));
-    if (slab === undefined || slab.cache.name !== name) throw new Error(`0x${address.toString(16)} is not an object of ${name}`);
     const { cache } = slab;
     if (slab.free.length === 0) cache.partial.push(slab);
     slab.free.push(Math.floor((address - slab.address) / cache.objectBytes));

@@ -152,7 +152,7 @@ export const TrapFrame = {
   free(kernel: Kernel, frame: number): void {
     const { ram } = kernel.machine;
     if (isCurrent(ram, frame)) ram.setNumber(HART_AREA + HART_CURRENT_FRAME, kernel.virtualOf(BOOT_FRAME));
-    kernel.slabs.free('thread_stack', frame + FRAME_BYTES - slabBytes.thread_stack);
+    kernel.slabs.free(frame + FRAME_BYTES - slabBytes.thread_stack);
   },
 };
 
