@@ -1,0 +1,89 @@
+/*
+ * Which 16-bit form GNU as chooses for a 32-bit instruction: the first row of the compressed table that expands to
+ * it and is no hint. Three choices do not follow from expansion: commutative operations match with their sources
+ * swapped, `addi rd, rs, 0` becomes c.mv, and jumps through registers are compressed only where they are written as
+ * `jr`, `jalr rs` or `ret` (decided by the caller).
+ */
+
+import { COMPRESSED, COMPRESSED_BY_MNEMONIC, findCompressed, isHint } from '../isa/compressed.ts';
+import {
+  extractImmediate,
+  extractRegister,
+  immediateFits,
+  insertImmediate,
+  insertRegister,
+  type RegisterField,
+  registerFits,
+} from '../isa/fields.ts';
+import type { CompressedInstruction, ExpandedRegister, Instruction } from '../isa/instruction.ts';
+
+const BY_EXPANSION = new Map<string, CompressedInstruction[]>();
+for (const row of COMPRESSED) BY_EXPANSION.set(row.expands, [...(BY_EXPANSION.get(row.expands) ?? []), row]);
+
+const COMMUTATIVE = new Set(['add', 'addw', 'and', 'or', 'xor']);
+const MOVE = COMPRESSED_BY_MNEMONIC.get('c.mv')!;
+
+/** The half word of `row` with the fields of the 32-bit `word`, or undefined if they do not fit. */
+function tryRow(
+  row: CompressedInstruction,
+  word: number,
+  instruction: Instruction,
+  ignoreOffset: boolean,
+): number | undefined {
+  let half = row.match;
+  const taken = new Map<RegisterField, number>();
+  const place = (source: ExpandedRegister | undefined, field: 'rd' | 'rs1' | 'rs2'): boolean => {
+    if (source === undefined) return true;
+    const register = extractRegister(word, field);
+    if (typeof source === 'number') return source === register;
+    const before = taken.get(source);
+    if (before !== undefined) return before === register;
+    if (!registerFits(register, source)) return false;
+    taken.set(source, register);
+    half |= insertRegister(register, source);
+    return true;
+  };
+  if (!place(row.rd, 'rd') || !place(row.rs1, 'rs1') || !place(row.rs2, 'rs2')) return undefined;
+  if (!ignoreOffset && instruction.immediate !== undefined) {
+    const value = extractImmediate(word, instruction.immediate);
+    if (row.immediate === undefined) {
+      if (value !== 0) return undefined;
+    } else {
+      if (!immediateFits(value, row.immediate)) return undefined;
+      half |= insertImmediate(value, row.immediate);
+    }
+  }
+  if (findCompressed(half) !== row || isHint(half, row)) return undefined;
+  return half;
+}
+
+export function compress(word: number, instruction: Instruction): number | undefined {
+  const rows = BY_EXPANSION.get(instruction.mnemonic);
+  if (rows === undefined) return undefined;
+  for (const row of rows) {
+    const half = tryRow(row, word, instruction, false);
+    if (half !== undefined) return half;
+  }
+  const rd = extractRegister(word, 'rd');
+  const rs1 = extractRegister(word, 'rs1');
+  if (COMMUTATIVE.has(instruction.mnemonic)) {
+    const rs2 = extractRegister(word, 'rs2');
+    if (rd === rs2 && rs1 !== rs2) {
+      const swapped = (word & ~((31 << 15) | (31 << 20))) | (rs2 << 15) | (rs1 << 20);
+      return compress(swapped >>> 0, instruction);
+    }
+  }
+  if (instruction.mnemonic === 'addi' && extractImmediate(word, 'I') === 0 && rd !== 0 && rs1 !== 0) {
+    return MOVE.match | insertRegister(rd, 'c.rd') | insertRegister(rs1, 'c.rs2');
+  }
+  return undefined;
+}
+
+/** The 16-bit form of a branch or jump whose offset is not known yet. */
+export function compressBranch(word: number, instruction: Instruction): number | undefined {
+  for (const row of BY_EXPANSION.get(instruction.mnemonic) ?? []) {
+    const half = tryRow(row, word, instruction, true);
+    if (half !== undefined) return half;
+  }
+  return undefined;
+}
