@@ -1,7 +1,7 @@
 // Boot: from a machine in its reset state to a kernel that can make its first program. Assembles entry.s for its place,
 // writes the page tables of the upper half and the per-hart area, turns translation on.
 
-import { assemble } from '../assembler/assemble.ts';
+import { assembleExecutable, formatDiagnostics } from '../assembler/assemble.ts';
 import { loadKernelSources } from './boot-sources.ts';
 import type { Kernel } from './kernel.ts';
 import * as layout from './memory/layout.ts';
@@ -30,7 +30,8 @@ export async function bootImage(kernel: Kernel, given?: KernelSources): Promise<
   const { machine } = kernel;
   const { ram, hart } = machine;
 
-  const entry = assembleAt(definitions(kernel) + sources.entry, 'entry.s', layout.RAM_BASE + layout.VIRTUAL_MINUS_PHYSICAL);
+  const place = kernel.virtualOf(layout.RAM_BASE);
+  const entry = assembleAt(sources.entry, 'entry.s', place, 'trap_entry', definitions(kernel));
   if (entry.bytes.length > layout.ENTRY_BYTES) throw new Error(`entry.s takes ${entry.bytes.length} bytes`);
   ram.slice(layout.RAM_BASE, entry.bytes.length).set(entry.bytes);
   ram.noteWrite(layout.RAM_BASE, entry.bytes.length);
@@ -64,8 +65,8 @@ export async function bootImage(kernel: Kernel, given?: KernelSources): Promise<
 }
 
 /** The constants that entry.s names. */
-function definitions(kernel: Kernel): string {
-  const constants: Record<string, number> = {
+function definitions(kernel: Kernel): Readonly<Record<string, number>> {
+  return {
     HART_AREA: kernel.virtualOf(layout.HART_AREA),
     HART_CURRENT_FRAME: layout.HART_CURRENT_FRAME,
     HART_NEXT_FRAME: layout.HART_NEXT_FRAME,
@@ -82,9 +83,6 @@ function definitions(kernel: Kernel): string {
     KPTI: kernel.options.kpti ? 1 : 0,
     FLUSH_AT_SWITCH: kernel.asids.bits === 0 ? 1 : 0,
   };
-  return Object.entries(constants)
-    .map(([name, value]) => `    .equ ${name}, ${value}\n`)
-    .join('');
 }
 
 /** The root table with the kernel's half: the gate's page and the direct map of all RAM, in 2 MiB pages. */
@@ -126,7 +124,25 @@ export interface AssembledText {
   symbol(name: string): number;
 }
 
-/** Assembles and links one source whose text starts at `address`. Throws Error with the assembler's messages. */
-export function assembleAt(source: string, name: string, address: number): AssembledText {
-  return assemble(source, name, address);
+/** Assembles one source that has only a .text and links it for `address`, with these symbols defined. Throws Error with the assembler's messages. */
+export function assembleAt(
+  source: string,
+  name: string,
+  address: number,
+  entry: string,
+  defines: Readonly<Record<string, number>>,
+): AssembledText {
+  const textBase = BigInt.asUintN(64, BigInt(address));
+  const result = assembleExecutable([{ name, text: source }], { textBase, entry, defines });
+  if (!result.ok) throw new Error(formatDiagnostics(result.diagnostics));
+  const text = result.sections.find((section) => section.name === '.text');
+  if (text === undefined) throw new Error(`${name} has no .text`);
+  return {
+    bytes: text.data,
+    symbol(symbolName) {
+      const value = result.symbols.get(symbolName);
+      if (value === undefined) throw new Error(`${name} does not define ${symbolName}`);
+      return Number(BigInt.asIntN(64, value));
+    },
+  };
 }

@@ -10,8 +10,8 @@ import { Cost } from './cost/cost.ts';
 import { TextLayout } from './cost/layout.ts';
 import { EventStream } from './events.ts';
 import { Vfs } from './fs/vfs.ts';
-import { AddressSpaceIds } from './memory/asids.ts';
 import type { AddressSpace } from './memory/address-space.ts';
+import { AddressSpaceIds } from './memory/asids.ts';
 import { FrameAllocator } from './memory/frames.ts';
 import {
   ENTRY_BYTES,
@@ -26,10 +26,10 @@ import {
 import { killForMemory } from './memory/out-of-memory.ts';
 import { Slabs } from './memory/slabs.ts';
 import type { VdsoImage } from './memory/vdso.ts';
-import { block, type BlockOptions } from './process/block.ts';
+import { type BlockOptions, block } from './process/block.ts';
 import { FutexTable } from './process/futex-table.ts';
 import { Scheduler } from './process/scheduler.ts';
-import { startFirstProgram, type StartOptions } from './process/start.ts';
+import { type StartOptions, startFirstProgram } from './process/start.ts';
 import { SystemState } from './process/system-state.ts';
 import type { ResumeState, Task } from './process/task.ts';
 import { TaskTable } from './process/task-table.ts';
@@ -177,7 +177,12 @@ export class Kernel {
    * A kernel on a machine that has not run yet: ring-0 code in place, page tables on, file systems mounted, no program. Sources
    * that are not given are loaded from beside this module. Throws Error when entry.s does not assemble.
    */
-  static async boot(machine: Machine, host: Host, options: KernelOptions = {}, sources?: KernelSources): Promise<Kernel> {
+  static async boot(
+    machine: Machine,
+    host: Host,
+    options: KernelOptions = {},
+    sources?: KernelSources,
+  ): Promise<Kernel> {
     const kernel = new Kernel(machine, host, options);
     await bootImage(kernel, sources);
     kernel.vfs.initialise();
@@ -230,7 +235,6 @@ export class Kernel {
     return killForMemory(this, space);
   }
 
-
   // --- running ---------------------------------------------------------------------------------------------------------
 
   /** Runs until something that `RunOutcome` names. Never throws for what programs do; a bug of the kernel's is 'panic'. */
@@ -263,8 +267,8 @@ export class Kernel {
       if (left <= 0) return { reason: 'slice' };
       const sourceCycle = this.#nextSourceCycle();
       const reason: StopReason = machine.run(
-        left < SLICE_INSTRUCTIONS ? left : SLICE_INSTRUCTIONS,
-        sourceCycle < untilCycle ? sourceCycle : untilCycle,
+        Math.min(left, SLICE_INSTRUCTIONS),
+        Math.min(sourceCycle, untilCycle),
       );
       if (reason === 'gate') handleTrap(this);
       else if (reason === 'cycles') {

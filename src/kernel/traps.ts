@@ -17,14 +17,6 @@ import type { Task } from './process/task.ts';
 import { enterSyscall } from './syscalls/dispatch.ts';
 
 // scause (RISC-V privileged specification, table 4.2).
-const FETCH_MISALIGNED = 0;
-const FETCH_ACCESS = 1;
-const ILLEGAL_INSTRUCTION = 2;
-const BREAKPOINT = 3;
-const LOAD_MISALIGNED = 4;
-const LOAD_ACCESS = 5;
-const STORE_MISALIGNED = 6;
-const STORE_ACCESS = 7;
 const ECALL_FROM_USER = 8;
 const FETCH_PAGE_FAULT = 12;
 const LOAD_PAGE_FAULT = 13;
@@ -39,6 +31,18 @@ const BUS_ADRALN = 1;
 const BUS_ADRERR = 2;
 const ILL_ILLOPC = 1;
 const TRAP_BRKPT = 1;
+
+/** Exceptions that end in a signal at once: by cause, with what si_addr is. */
+const exceptionSignals: readonly (readonly [signal: number, code: number, address: 'pc' | 'value'] | undefined)[] = [
+  [SIGBUS, BUS_ADRALN, 'value'], // 0 instruction address misaligned
+  [SIGSEGV, SEGV_ACCERR, 'value'], // 1 instruction access fault
+  [SIGILL, ILL_ILLOPC, 'pc'], // 2 illegal instruction
+  [SIGTRAP, TRAP_BRKPT, 'pc'], // 3 breakpoint
+  [SIGBUS, BUS_ADRALN, 'value'], // 4 load address misaligned
+  [SIGSEGV, SEGV_ACCERR, 'value'], // 5 load access fault
+  [SIGBUS, BUS_ADRALN, 'value'], // 6 store address misaligned
+  [SIGSEGV, SEGV_ACCERR, 'value'], // 7 store access fault
+];
 
 /** PLIC: claim and complete of the hart's supervisor context. */
 const PLIC_CLAIM = 0x0c20_1004;
@@ -121,47 +125,25 @@ function handleException(kernel: Kernel, task: Task, cause: number): void {
   if (kernel.events.active) {
     kernel.events.emit({ type: 'trap', cycle: kernel.machine.cycle, hart: 0, task: task.tid, cause, pc, value });
   }
-  switch (cause) {
-    case LOAD_PAGE_FAULT:
-      return pageFault(kernel, task, value, 'read');
-    case STORE_PAGE_FAULT:
-      return pageFault(kernel, task, value, 'write');
-    case FETCH_PAGE_FAULT:
-      return pageFault(kernel, task, value, 'execute');
-    case ILLEGAL_INSTRUCTION:
-      return deliverFault(kernel, task, SIGILL, ILL_ILLOPC, pc);
-    case BREAKPOINT:
-      return deliverFault(kernel, task, SIGTRAP, TRAP_BRKPT, pc);
-    case FETCH_MISALIGNED:
-    case LOAD_MISALIGNED:
-    case STORE_MISALIGNED:
-      return deliverFault(kernel, task, SIGBUS, BUS_ADRALN, value);
-    case FETCH_ACCESS:
-    case LOAD_ACCESS:
-    case STORE_ACCESS:
-      return deliverFault(kernel, task, SIGSEGV, SEGV_ACCERR, value);
-    default:
-      kernel.panic(`unexpected exception ${cause} at 0x${pc.toString(16)}`);
+  if (cause === LOAD_PAGE_FAULT) pageFault(kernel, task, value, 'read');
+  else if (cause === STORE_PAGE_FAULT) pageFault(kernel, task, value, 'write');
+  else if (cause === FETCH_PAGE_FAULT) pageFault(kernel, task, value, 'execute');
+  else {
+    const entry = exceptionSignals[cause];
+    if (entry === undefined) kernel.panic(`unexpected exception ${cause} at 0x${pc.toString(16)}`);
+    const [signal, code, address] = entry;
+    deliverFault(kernel, task, signal, code, address === 'pc' ? pc : value);
   }
 }
 
 function pageFault(kernel: Kernel, task: Task, address: number, access: Access): void {
   const space = task.memory!;
   // The kernel's half and addresses that Sv39 does not have are simply not mapped for a program.
-  if (!(address >= 0 && address < USER_END)) return deliverFault(kernel, task, SIGSEGV, SEGV_MAPERR, address);
-  switch (space.handleFault(address, access)) {
-    case 'handled':
-      return;
-    case 'segv-maperr':
-      return deliverFault(kernel, task, SIGSEGV, SEGV_MAPERR, address);
-    case 'segv-accerr':
-      return deliverFault(kernel, task, SIGSEGV, SEGV_ACCERR, address);
-    case 'bus':
-      return deliverFault(kernel, task, SIGBUS, BUS_ADRERR, address);
-    case 'oom':
-      // The instruction is repeated; by then somebody has died, perhaps this task.
-      kernel.outOfMemory(space);
-      return;
-  }
+  const inside = address >= 0 && address < USER_END;
+  const result = inside ? space.handleFault(address, access) : 'segv-maperr';
+  if (result === 'handled') return;
+  // Out of memory: the instruction is repeated; by then somebody has died, perhaps this task.
+  if (result === 'oom') kernel.outOfMemory(space);
+  else if (result === 'bus') deliverFault(kernel, task, SIGBUS, BUS_ADRERR, address);
+  else deliverFault(kernel, task, SIGSEGV, result === 'segv-accerr' ? SEGV_ACCERR : SEGV_MAPERR, address);
 }
-

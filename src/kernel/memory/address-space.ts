@@ -5,15 +5,16 @@
 // no entry is writable whose frame somebody else may see as private. Page tables are changed first, the TLB is flushed after,
 // and frames are reused only then.
 
-import { ENOMEM } from '../errno.ts';
 import { memoryCosts } from '../cost/routines/memory.ts';
+import { ENOMEM } from '../errno.ts';
 import { releaseFile, retainFile } from '../fs/open-file.ts';
 import type { OpenFile } from '../fs/types.ts';
 import type { Kernel } from '../kernel.ts';
-import { RLIMIT_STACK, type Limits } from '../process/limits.ts';
-import { handleFault, type Access, type FaultResult } from './fault.ts';
+import { type Limits, RLIMIT_STACK } from '../process/limits.ts';
+import { type Access, type FaultResult, handleFault } from './fault.ts';
 import { PAGE_SIZE, USER_END } from './layout.ts';
 import {
+  PageTables,
   PTE_A,
   PTE_ANONYMOUS,
   PTE_D,
@@ -21,7 +22,6 @@ import {
   PTE_SPECIAL,
   PTE_V,
   PTE_W,
-  PageTables,
   ptePhysical,
 } from './page-tables.ts';
 import { MAXIMUM_REGIONS, PROT_WRITE, Region, type RegionFields, RegionList } from './region.ts';
@@ -62,10 +62,6 @@ export class AddressSpace extends UserAccess {
   stackTop = USER_END;
   /** Start of the vDSO image, 0 if there is none. */
   vdso = 0;
-  /** Where in it signal handlers return to (vdso.ts). */
-  get signalReturnOffset(): number {
-    return this.kernel.vdso.signalReturn;
-  }
   /** What execve put on the stack: /proc/<pid>/{cmdline,environ,auxv}. */
   argumentStart = 0;
   argumentEnd = 0;
@@ -153,6 +149,11 @@ export class AddressSpace extends UserAccess {
     this.tables.destroy();
     kernel.slabs.free(this.address);
     kernel.addressSpaces.delete(this);
+  }
+
+  /** Where in the vDSO signal handlers return to (vdso.ts). */
+  get signalReturnOffset(): number {
+    return this.kernel.vdso.signalReturn;
   }
 
   /** Removes every region (exec reuses nothing of the old program). */
@@ -377,7 +378,7 @@ export class AddressSpace extends UserAccess {
     const made = this.tables.tables - before;
     if (made > 0) {
       this.kernel.cost.execute(memoryCosts.page_table_alloc, made);
-      if (entry !== 0) this.kernel.cost.touch(entry - ((page & 511) * 8), PAGE_SIZE, 'write');
+      if (entry !== 0) this.kernel.cost.touch(entry - (page & 511) * 8, PAGE_SIZE, 'write');
     }
     return entry;
   }
@@ -572,4 +573,3 @@ export function unmapFilePages(kernel: Kernel, file: OpenFile['inode'], fromPage
     }
   }
 }
-

@@ -14,17 +14,7 @@ import type { Kernel } from '../kernel.ts';
 import { RLIMIT_AS, RLIMIT_STACK } from '../process/limits.ts';
 import { type AddressSpace, permissionBits, STACK_GUARD_BYTES } from './address-space.ts';
 import { PAGE_SIZE } from './layout.ts';
-import {
-  makePte,
-  PTE_A,
-  PTE_ANONYMOUS,
-  PTE_D,
-  PTE_SPECIAL,
-  PTE_U,
-  PTE_V,
-  PTE_W,
-  ptePhysical,
-} from './page-tables.ts';
+import { makePte, PTE_A, PTE_ANONYMOUS, PTE_D, PTE_SPECIAL, PTE_U, PTE_V, PTE_W, ptePhysical } from './page-tables.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, type Region } from './region.ts';
 
 export type Access = 'read' | 'write' | 'execute';
@@ -37,7 +27,7 @@ const FAULT_AROUND_PAGES = 16;
 
 export function handleFault(kernel: Kernel, space: AddressSpace, virtual: number, access: Access): FaultResult {
   kernel.cost.execute(memoryCosts.handle_page_fault);
-  const region = space.regions.find(virtual) ?? growStack(kernel, space, virtual);
+  const region = space.regions.find(virtual) ?? growStack(space, virtual);
   if (region === null) return report(kernel, virtual, access, 'segv', 'segv-maperr');
   kernel.cost.touch(region.address, 64, 'read');
   if (!allows(region.protection, access)) return report(kernel, virtual, access, 'segv', 'segv-accerr');
@@ -129,7 +119,8 @@ function objectPage(
     installAnonymous(space, region, entry, physical);
     return 'handled';
   }
-  const writable = region.shared && (access === 'write' || (region.pages !== null && (region.protection & PROT_WRITE) !== 0));
+  const writable =
+    region.shared && (access === 'write' || (region.pages !== null && (region.protection & PROT_WRITE) !== 0));
   const pte = entryFor(region, source, (writable ? PTE_W : 0) | (access === 'write' ? PTE_D : 0));
   space.tables.write(entry, pte);
   kernel.frames.reference(source);
@@ -197,13 +188,7 @@ function writeShared(
 }
 
 /** Copy-on-write: the page becomes this address space's own (do_wp_page). */
-function breakSharing(
-  kernel: Kernel,
-  space: AddressSpace,
-  region: Region,
-  entry: number,
-  pte: number,
-): FaultResult {
+function breakSharing(kernel: Kernel, space: AddressSpace, region: Region, entry: number, pte: number): FaultResult {
   const old = ptePhysical(pte);
   const special = (pte & PTE_SPECIAL) !== 0;
   if (!special && kernel.frames.references(old) === 1) {
@@ -241,7 +226,7 @@ function newPage(kernel: Kernel): number {
 }
 
 /** expand_stack: the region above a fault grows down to it, if it may. */
-function growStack(kernel: Kernel, space: AddressSpace, virtual: number): Region | null {
+function growStack(space: AddressSpace, virtual: number): Region | null {
   const index = space.regions.indexAfter(virtual);
   const region = space.regions.at(index);
   if (region === undefined || !region.growsDown || region.protection === 0) return null;
@@ -249,7 +234,8 @@ function growStack(kernel: Kernel, space: AddressSpace, virtual: number): Region
   if (region.end - start > space.limits.soft(RLIMIT_STACK)) return null;
   if (space.totalBytes + region.start - start > space.limits.soft(RLIMIT_AS)) return null;
   const below = space.regions.at(index - 1);
-  if (below !== undefined && !below.growsDown && below.protection !== 0 && start - below.end < STACK_GUARD_BYTES) return null;
+  if (below !== undefined && !below.growsDown && below.protection !== 0 && start - below.end < STACK_GUARD_BYTES)
+    return null;
   space.growDown(region, start);
   return region;
 }

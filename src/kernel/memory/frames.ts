@@ -41,7 +41,11 @@ export class FrameAllocator {
     // From the top down, so that low blocks end up first in their lists.
     for (let frame = this.frameCount; frame > 0; ) {
       let order = 0;
-      while (order < MAX_ORDER && (this.#physicalFrame(frame) & ((2 << order) - 1)) === 0 && frame - (2 << order) >= 0) {
+      while (
+        order < MAX_ORDER &&
+        (this.#physicalFrame(frame) & ((2 << order) - 1)) === 0 &&
+        frame - (2 << order) >= 0
+      ) {
         order += 1;
       }
       frame -= 1 << order;

@@ -2,18 +2,18 @@
 // space, and puts arguments, environment and auxiliary vector on a new stack. Nothing is read that the program does not touch:
 // pages come by faults.
 
-import { readProgram, type ElfProgram } from '../../elf/read.ts';
 import { PF_R, PF_W, PF_X, PT_INTERP, PT_LOAD } from '../../elf/constants.ts';
+import { type ElfProgram, readProgram } from '../../elf/read.ts';
 import { memoryCosts } from '../cost/routines/memory.ts';
 import { E2BIG, EACCES, EINVAL, ELIBBAD, ENOEXEC, ENOMEM } from '../errno.ts';
-import type { OpenFile } from '../fs/types.ts';
 import { openExecutable } from '../fs/open.ts';
 import { releaseFile } from '../fs/open-file.ts';
+import type { OpenFile } from '../fs/types.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Credentials } from '../process/credentials.ts';
 import { RLIMIT_STACK } from '../process/limits.ts';
 import type { Task } from '../process/task.ts';
-import { LOWEST_ADDRESS, type AddressSpace, STACK_GUARD_BYTES } from './address-space.ts';
+import { type AddressSpace, LOWEST_ADDRESS, STACK_GUARD_BYTES } from './address-space.ts';
 import { PAGE_SIZE, USER_END } from './layout.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE } from './region.ts';
 import { mapVdso } from './vdso.ts';
@@ -248,7 +248,9 @@ function mapSegments(
     if (fileSize > memorySize || !(address >= LOWEST_ADDRESS && address + memorySize <= USER_END)) return -EINVAL;
     if (address % PAGE_SIZE !== offset % PAGE_SIZE && fileSize > 0) return -EINVAL;
     const protection =
-      ((flags & PF_R) !== 0 ? PROT_READ : 0) | ((flags & PF_W) !== 0 ? PROT_WRITE : 0) | ((flags & PF_X) !== 0 ? PROT_EXEC : 0);
+      ((flags & PF_R) !== 0 ? PROT_READ : 0) |
+      ((flags & PF_W) !== 0 ? PROT_WRITE : 0) |
+      ((flags & PF_X) !== 0 ? PROT_EXEC : 0);
     const fileEnd = address + fileSize;
     const end = address + memorySize;
     let anonymousStart = pageFloor(address);

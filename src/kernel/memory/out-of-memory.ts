@@ -2,8 +2,8 @@
 // the others can go on. Badness is resident pages and page tables, plus oom_score_adj thousandths of memory.
 
 import type { Kernel } from '../kernel.ts';
-import { sendSignal } from '../process/signals/send.ts';
 import { SI_KERNEL, SIGKILL } from '../process/signals/numbers.ts';
+import { sendSignal } from '../process/signals/send.ts';
 import type { ThreadGroup } from '../process/thread-group.ts';
 import type { AddressSpace } from './address-space.ts';
 

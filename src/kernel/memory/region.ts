@@ -189,7 +189,8 @@ export class RegionList {
     let end = ceiling;
     for (let index = this.indexAfter(ceiling - 1); index >= 0; index -= 1) {
       const above = this.#regions[index];
-      if (above !== undefined && above.start < ceiling) end = Math.min(end, above.start - (above.growsDown ? guardGap : 0));
+      if (above !== undefined && above.start < ceiling)
+        end = Math.min(end, above.start - (above.growsDown ? guardGap : 0));
       else if (above?.growsDown === true) end = Math.min(end, above.start - guardGap);
       const below = index > 0 ? this.#regions[index - 1]!.end : 0;
       const start = Math.max(below, floor);

@@ -49,7 +49,10 @@ export const slabBytes = {
 export type SlabName = keyof typeof slabBytes;
 
 /** kmalloc's size classes. */
-const KMALLOC_CLASSES = [8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288, 1048576, 2097152, 4194304];
+const KMALLOC_CLASSES = [
+  8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768, 65536, 131072, 262144, 524288, 1048576,
+  2097152, 4194304,
+];
 
 class Slab {
   readonly cache: SlabCache;

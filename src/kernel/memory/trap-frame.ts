@@ -7,9 +7,9 @@
 // `saveFloat`/`loadFloat` do the same when the TypeScript kernel needs or changes them (signals, exec, clone).
 
 import type { Ram } from '../../machine/ram.ts';
+import { memoryCosts } from '../cost/routines/memory.ts';
 import type { Kernel } from '../kernel.ts';
 import { BOOT_FRAME, HART_AREA, HART_CURRENT_FRAME, VIRTUAL_MINUS_PHYSICAL } from './layout.ts';
-import { memoryCosts } from '../cost/routines/memory.ts';
 import { slabBytes } from './slabs.ts';
 
 export const FRAME_PC = 0;

@@ -88,10 +88,7 @@ export function buildVdso(kernel: Kernel, source: string): VdsoImage {
     VVAR_PRECISE_CLOCKS: PRECISE_CLOCKS,
     VVAR_COARSE_CLOCKS: COARSE_CLOCKS,
   };
-  const definitions = Object.entries(constants)
-    .map(([name, value]) => `    .equ ${name}, ${value}\n`)
-    .join('');
-  const text = assembleAt(definitions + source, 'vdso.s', TEXT_OFFSET);
+  const text = assembleAt(source, 'vdso.s', TEXT_OFFSET, '__vdso_rt_sigreturn', constants);
   const end = text.symbol('__vdso_end');
   const symbols = SYMBOLS.map((name) => ({ name, value: text.symbol(name) }));
   const starts = [...symbols.map((symbol) => symbol.value), end].sort((a, b) => a - b);
@@ -114,7 +111,15 @@ export function mapVdso(kernel: Kernel, space: AddressSpace): number {
   const base = space.regions.holeBelow(2 * PAGE_SIZE, PAGE_SIZE, space.mmapBase, 0);
   if (base === null) return -ENOMEM;
   const { pages } = kernel.vdso;
-  const data = space.map({ start: base, end: base + PAGE_SIZE, protection: 1, pages, offset: 0, name: '[vvar]', mayWrite: false });
+  const data = space.map({
+    start: base,
+    end: base + PAGE_SIZE,
+    protection: 1,
+    pages,
+    offset: 0,
+    name: '[vvar]',
+    mayWrite: false,
+  });
   if (data < 0) return data;
   const code = space.map({
     start: base + PAGE_SIZE,
@@ -193,7 +198,14 @@ function sharedObject(code: Uint8Array, symbols: readonly DynamicSymbol[]): Uint
   view.setUint16(52, 64, true);
   view.setUint16(54, 56, true);
   view.setUint16(56, 2, true);
-  const programHeader = (offset: number, type: number, flags: number, start: number, size: number, align: number): void => {
+  const programHeader = (
+    offset: number,
+    type: number,
+    flags: number,
+    start: number,
+    size: number,
+    align: number,
+  ): void => {
     view.setUint32(offset, type, true);
     view.setUint32(offset + 4, flags, true);
     for (const field of [8, 16, 24]) view.setUint32(offset + field, start, true);

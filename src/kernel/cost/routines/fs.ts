@@ -64,6 +64,7 @@ export const fsRoutines = routines({
   proc_lookup: 1800,
   proc_open: 2600,
   seq_read: 1200,
+  seq_unit: { instructions: 1, textBytes: 2048 },
   seq_character: { instructions: 22, textBytes: 1600 },
 
   // the rest
