@@ -66,6 +66,11 @@ export class UserBuffers implements IoTarget {
     return this;
   }
 
+  /** At most `bytes` more will be moved. */
+  limit(bytes: number): void {
+    this.remaining = Math.min(this.remaining, bytes);
+  }
+
   #advance(bytes: number): void {
     this.#offset += bytes;
     this.remaining -= bytes;
@@ -86,7 +91,7 @@ export class UserBuffers implements IoTarget {
 
   #pieceBytes(piece: UserPiece): number {
     const toPageEnd = PAGE_SIZE - (piece.physical % PAGE_SIZE);
-    return Math.min(toPageEnd, this.#lengths[this.#segment]! - this.#offset);
+    return Math.min(toPageEnd, this.#lengths[this.#segment]! - this.#offset, this.remaining);
   }
 
   putPhysical(source: number, bytes: number): number {
@@ -144,6 +149,11 @@ export class UserBuffers implements IoTarget {
     return done;
   }
 
+  discard(): void {
+    this.#segment = this.#segments;
+    this.remaining = 0;
+  }
+
   takeBytes(destination: Uint8Array): number {
     let done = 0;
     while (done < destination.length) {
@@ -170,14 +180,27 @@ export class KernelBuffer implements IoTarget {
   readonly #kernel: Kernel;
   readonly bytes: Uint8Array;
   #position = 0;
+  #end: number;
 
   constructor(kernel: Kernel, bytes: Uint8Array) {
     this.#kernel = kernel;
     this.bytes = bytes;
+    this.#end = bytes.length;
   }
 
   get remaining(): number {
-    return this.bytes.length - this.#position;
+    return this.#end - this.#position;
+  }
+
+  /** Moves the cursor over bytes that an earlier run has moved. */
+  skip(bytes: number): this {
+    this.#position = Math.min(this.#end, this.#position + bytes);
+    return this;
+  }
+
+  /** At most `bytes` more will be moved. */
+  limit(bytes: number): void {
+    this.#end = Math.min(this.#end, this.#position + bytes);
   }
 
   /** Bytes moved so far. */
@@ -208,6 +231,10 @@ export class KernelBuffer implements IoTarget {
     writeRam(this.#kernel, destination, this.bytes.subarray(this.#position, this.#position + step));
     this.#position += step;
     return step;
+  }
+
+  discard(): void {
+    this.#position = this.#end;
   }
 
   takeBytes(destination: Uint8Array): number {

@@ -17,6 +17,8 @@ export interface IoTarget {
   // --- a write's side: bytes flow from the caller -----------------------------------------------------------
   /** Copies up to `bytes` into guest RAM; returns bytes copied, less on EFAULT. */
   takePhysical(destination: number, bytes: number): number;
+  /** Takes everything that is left without looking at it (/dev/null). */
+  discard(): void;
   /** Copies up to `destination.length` bytes out to the host's array; returns bytes copied. */
   takeBytes(destination: Uint8Array): number;
 }

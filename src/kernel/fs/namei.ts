@@ -3,8 +3,8 @@
 //
 // Bounds: PATH_MAX bytes a path, NAME_MAX a component, SYMLINKS_MAX links in one walk (ENAMETOOLONG, ELOOP).
 
-import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../errno.ts';
 import { fsRoutines } from '../cost/routines/fs.ts';
+import { ELOOP, ENAMETOOLONG, ENOENT, ENOTDIR, EXDEV } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
 import { isDirectory, isSymlink, MAY_EXECUTE, NAME_MAX, PATH_MAX, SYMLINKS_MAX } from './constants.ts';
@@ -34,7 +34,13 @@ export interface ParentWalk {
 }
 
 /** The dentry that the path names; negative (inode null) never: -ENOENT instead. */
-export function walk(kernel: Kernel, task: Task, start: Dentry, path: string, options: WalkOptions = {}): Dentry | number {
+export function walk(
+  kernel: Kernel,
+  task: Task,
+  start: Dentry,
+  path: string,
+  options: WalkOptions = {},
+): Dentry | number {
   const result = new Walker(kernel, task, start, options).run(path, false);
   if (typeof result === 'number') return result;
   return result.inode === null ? -ENOENT : result;

@@ -110,4 +110,3 @@ export function releaseFile(kernel: Kernel, file: OpenFile): void {
   inode.opens -= 1;
   if (inode.opens === 0 && inode.links === 0) inode.operations.evict?.(kernel, inode);
 }
-

@@ -3,19 +3,8 @@
 // A FIFO's open may wait: the description, registered as an end, is then kept in the task's resume state as `opening`, and
 // the handler's next run goes on from there without walking again. Whoever ends such a task releases `opening`.
 
-import {
-  EACCES,
-  EEXIST,
-  EINVAL,
-  EISDIR,
-  ELOOP,
-  ENOENT,
-  ENOTDIR,
-  ENXIO,
-  EOPNOTSUPP,
-  EROFS,
-} from '../errno.ts';
 import { fsRoutines } from '../cost/routines/fs.ts';
+import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
 import { BLOCKED, type SyscallResult } from '../syscalls/result.ts';
@@ -46,7 +35,7 @@ import {
   S_IFREG,
   SYMLINKS_MAX,
 } from './constants.ts';
-import { crossMounts, lookupChild, walk, walkParent, type WalkOptions } from './namei.ts';
+import { crossMounts, lookupChild, type WalkOptions, walk, walkParent } from './namei.ts';
 import { IN_MODIFY, IN_OPEN, notifySelf } from './notify.ts';
 import { claimWrite, createFile, releaseFile } from './open-file.ts';
 import { checkOwner, checkPermission } from './permission.ts';
@@ -169,7 +158,8 @@ export function openDentry(
   created: boolean,
 ): OpenFile | SyscallResult {
   const inode = dentry.inode!;
-  if ((flags & O_DIRECTORY) !== 0 && !isDirectory(inode.mode)) return isSymlink(inode.mode) && (flags & O_PATH) === 0 ? -ELOOP : -ENOTDIR;
+  if ((flags & O_DIRECTORY) !== 0 && !isDirectory(inode.mode))
+    return isSymlink(inode.mode) && (flags & O_PATH) === 0 ? -ELOOP : -ENOTDIR;
   if ((flags & O_PATH) !== 0) {
     return createFile(kernel, inode, dentry, '', {}, flags & ~O_CLOEXEC);
   }
@@ -234,7 +224,7 @@ function finishOpen(kernel: Kernel, file: OpenFile, operations: FileOperations |
 function operationsOf(kernel: Kernel, inode: Inode, file: OpenFile, task: Task | null): FileOperations | number {
   switch (inode.mode & S_IFMT) {
     case S_IFIFO:
-      return openFifo(kernel, inode, file, task);
+      return kernel.vfs.hostStreams.get(inode) ?? openFifo(kernel, inode, file, task);
     case S_IFCHR: {
       const device = kernel.vfs.characterDevices.get(inode.rdev);
       return device === undefined ? -ENXIO : device.open(kernel, inode, file, task);
@@ -266,4 +256,3 @@ export function openExecutable(
 export function openForKernel(kernel: Kernel, task: Task, path: string, flags = O_RDWR): OpenFile | number {
   return openPath(kernel, task, kernel.vfs.root, path, flags, 0o644);
 }
-

@@ -3,22 +3,14 @@
 // Invariants: buffers [tail, head) hold data, each in a frame of its own, never empty; a write of at most PIPE_BUF bytes takes one
 // buffer or fits into the last one, so it is never torn. Bound: `slots` pages, 16 at first, PIPE_MAX_BYTES at most.
 
-import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOMEM, ENOTTY, ENXIO, EPERM, EPIPE } from '../errno.ts';
 import { pipeRoutines } from '../cost/routines/pipe.ts';
+import { EAGAIN, EBUSY, EFAULT, EINVAL, ENOMEM, ENOTTY, ENXIO, EPERM, EPIPE } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { CAP_SYS_RESOURCE } from '../process/credentials.ts';
-import { sendSignal } from '../process/signals/send.ts';
 import { SIGPIPE } from '../process/signals/numbers.ts';
+import { sendSignal } from '../process/signals/send.ts';
 import type { Task } from '../process/task.ts';
-import {
-  POLLERR,
-  POLLHUP,
-  POLLIN,
-  POLLOUT,
-  POLLRDNORM,
-  POLLWRNORM,
-  WaitQueue,
-} from '../process/wait.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, WaitQueue } from '../process/wait.ts';
 import type { SyscallResult } from '../syscalls/result.ts';
 import { O_ACCMODE, O_NONBLOCK, O_RDONLY, O_RDWR, O_WRONLY, PAGE_SIZE } from './constants.ts';
 import type { IoTarget } from './io.ts';
@@ -288,8 +280,8 @@ export class PipeEnd implements FileOperations {
   readonly pipe: Pipe;
   readonly #mode: number;
   readonly queue: WaitQueue;
-  readonly read?: FileOperations['read'];
-  readonly write?: FileOperations['write'];
+  readonly read?: NonNullable<FileOperations['read']>;
+  readonly write?: NonNullable<FileOperations['write']>;
 
   constructor(pipe: Pipe, mode: number) {
     this.pipe = pipe;

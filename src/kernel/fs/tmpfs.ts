@@ -3,8 +3,8 @@
 // A regular file is a map from page index to frame; a missing page is a hole, or, for a file that the host installed, a page of
 // the host's bytes that nobody has touched yet. Bounds: half of RAM in pages and as many inodes (ENOSPC), as Linux's defaults.
 
-import { EFAULT, EINVAL, EISDIR, ENOMEM, ENOSPC, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM } from '../errno.ts';
 import { fsRoutines } from '../cost/routines/fs.ts';
+import { EFAULT, EINVAL, EISDIR, ENOMEM, ENOSPC, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
 import {
@@ -20,10 +20,9 @@ import {
 } from './constants.ts';
 import { inodeFields, newOwner, touchDirectory } from './inode.ts';
 import { writeRam } from './io-targets.ts';
-import type { IoTarget } from './io.ts';
 import { freeObject } from './objects.ts';
 import { byteLength } from './text.ts';
-import type { DirectoryEntry, FileOperations, FileSystem, Inode, InodeOperations, OpenFile, StatFs } from './types.ts';
+import type { DirectoryEntry, FileOperations, FileSystem, Inode, InodeOperations, StatFs } from './types.ts';
 
 const TMPFS_MAGIC = 0x01021994;
 /** Size that tmpfs reports for each directory entry (BOGO_DIRENT_SIZE). */
@@ -531,7 +530,12 @@ export function installContent(inode: Inode, content: HostContent, size: number)
 }
 
 /** A regular file that no name leads to: memfd_create(2), shared anonymous memory. */
-export function createUnnamedFile(kernel: Kernel, fileSystem: TmpFileSystem, mode: number, task: Task | null): TmpfsInode | number {
+export function createUnnamedFile(
+  kernel: Kernel,
+  fileSystem: TmpFileSystem,
+  mode: number,
+  task: Task | null,
+): TmpfsInode | number {
   const inode = fileSystem.newInode(
     kernel,
     S_IFREG | mode,

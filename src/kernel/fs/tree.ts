@@ -1,26 +1,14 @@
 // Changes of the tree: making, removing, linking and renaming names. Each function checks what the manual page says, asks the
 // file system, keeps the dentry cache true and tells inotify. Directories are dentries from a path walk. 0 or -errno.
 
-import {
-  EBUSY,
-  EEXIST,
-  EINVAL,
-  EISDIR,
-  EMLINK,
-  ENOENT,
-  ENOTDIR,
-  ENOTEMPTY,
-  EPERM,
-  EROFS,
-  EXDEV,
-} from '../errno.ts';
 import { fsRoutines } from '../cost/routines/fs.ts';
+import { EBUSY, EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, EPERM, EROFS, EXDEV } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { CAP_FOWNER, CAP_MKNOD } from '../process/credentials.ts';
 import type { Task } from '../process/task.ts';
 import { isDirectory, isRegular, MAY_EXECUTE, MAY_WRITE, S_IFBLK, S_IFCHR, S_IFMT } from './constants.ts';
-import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_ISDIR, IN_MOVED_FROM, IN_MOVED_TO, notify, notifySelf } from './notify.ts';
 import { lookupChild, type ParentWalk } from './namei.ts';
+import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_ISDIR, IN_MOVED_FROM, IN_MOVED_TO, notify, notifySelf } from './notify.ts';
 import { checkPermission, checkSticky } from './permission.ts';
 import type { Dentry, Inode, Mount } from './types.ts';
 
@@ -46,13 +34,7 @@ export function mayChange(task: Task, directory: Dentry): number {
 }
 
 /** A regular file, fifo, socket or device node of this mode (umask already applied): the inode, or -errno. */
-export function createNode(
-  kernel: Kernel,
-  task: Task,
-  place: ParentWalk,
-  mode: number,
-  rdev: number,
-): Dentry | number {
+export function createNode(kernel: Kernel, task: Task, place: ParentWalk, mode: number, rdev: number): Dentry | number {
   const { parent, name } = place;
   const taken = checkFree(kernel, place);
   if (taken !== 0) return taken;
@@ -270,4 +252,3 @@ function isAncestor(ancestor: Dentry, dentry: Dentry): boolean {
   }
   return false;
 }
-

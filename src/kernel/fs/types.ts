@@ -5,8 +5,8 @@
 //   open -> OpenFile (offset, flags) -> FileOperations  shared by dup and fork; descriptors (fs/descriptors.ts) point to it
 
 import type { Kernel } from '../kernel.ts';
-import type { Pollable, WaitQueue } from '../process/wait.ts';
 import type { Task } from '../process/task.ts';
+import type { Pollable, WaitQueue } from '../process/wait.ts';
 import type { SyscallResult } from '../syscalls/result.ts';
 import type { IoTarget } from './io.ts';
 import type { InodeLocks } from './locks.ts';
@@ -108,14 +108,29 @@ export interface InodeOperations {
   /** The child called `name`, or -ENOENT. */
   lookup?(kernel: Kernel, directory: Inode, name: string): Inode | number;
   /** A new regular file, fifo, socket or device node (by mode's type bits). The name does not exist. */
-  create?(kernel: Kernel, directory: Inode, name: string, mode: number, rdev: number, task: Task | null): Inode | number;
+  create?(
+    kernel: Kernel,
+    directory: Inode,
+    name: string,
+    mode: number,
+    rdev: number,
+    task: Task | null,
+  ): Inode | number;
   mkdir?(kernel: Kernel, directory: Inode, name: string, mode: number, task: Task | null): Inode | number;
   symlink?(kernel: Kernel, directory: Inode, name: string, target: string, task: Task | null): Inode | number;
   link?(kernel: Kernel, directory: Inode, name: string, inode: Inode): number;
   unlink?(kernel: Kernel, directory: Inode, name: string, inode: Inode): number;
   rmdir?(kernel: Kernel, directory: Inode, name: string, inode: Inode): number;
   /** Atomically; `replaced` is what newName names now. Both directories are of this file system. */
-  rename?(kernel: Kernel, from: Inode, name: string, to: Inode, newName: string, moved: Inode, replaced: Inode | null): number;
+  rename?(
+    kernel: Kernel,
+    from: Inode,
+    name: string,
+    to: Inode,
+    newName: string,
+    moved: Inode,
+    replaced: Inode | null,
+  ): number;
   /** renameat2(RENAME_EXCHANGE): both names exist. */
   exchange?(kernel: Kernel, from: Inode, name: string, to: Inode, newName: string): number;
   /** O_TMPFILE: a regular file without a name (links 0) on this file system. */
@@ -143,6 +158,8 @@ export interface InodeOperations {
 export interface FileOperations extends Partial<Pollable> {
   read?(kernel: Kernel, file: OpenFile, target: IoTarget, offset: number, task: Task): number;
   write?(kernel: Kernel, file: OpenFile, source: IoTarget, offset: number, task: Task): number;
+  /** Absolute time, ns since boot, at which a read that found nothing ends with 0 (a terminal's VTIME). Default: never. */
+  readDeadline?(kernel: Kernel, file: OpenFile): number;
   /** POLL* bits ready now. Without it a file is always readable and writable. */
   poll?(kernel: Kernel, file?: OpenFile): number;
   /** What blocked readers, writers and pollers wait on. */

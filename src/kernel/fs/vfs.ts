@@ -3,23 +3,26 @@
 //
 // The kernel makes it with `new Vfs(kernel)` and, once `kernel.vfs` is set, calls `initialise()`.
 
+import type { Tty } from '../drivers/tty.ts';
+import { UART_INTERRUPT, type UartDriver } from '../drivers/uart.ts';
 import { EBUSY, ENOMEM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Tty } from '../drivers/tty.ts';
 import type { Task } from '../process/task.ts';
 import { AnonymousFileSystem } from './anonymous.ts';
 import { S_IFMT } from './constants.ts';
 import { DentryCache } from './dentry-cache.ts';
-import { createDevfs } from './devfs.ts';
+import { createDevfs, KernelLog } from './devfs.ts';
+import { HostInput } from './host-streams.ts';
+import { type InstallOptions, installDirectory, installFile, installStandardTree, installSymlink } from './install.ts';
 import { IoBuffers } from './io-targets.ts';
-import { installStandardTree } from './install.ts';
 import type { LockOwner, LockWait } from './locks.ts';
 import { allocateObject } from './objects.ts';
 import { createFile } from './open-file.ts';
 import type { Pipe } from './pipe.ts';
 import { ProcFileSystem } from './procfs/file-system.ts';
+import type { PseudoNode } from './pseudo.ts';
 import { SysFileSystem } from './sysfs.ts';
-import { TmpFileSystem } from './tmpfs.ts';
+import { type HostContent, TmpFileSystem } from './tmpfs.ts';
 import type { Dentry, FileOperations, FileSystem, Inode, Mount, OpenFile } from './types.ts';
 
 /** A driver behind a character device node: gives an opened file its operations. */
@@ -46,6 +49,17 @@ export class Vfs {
   readonly buffers: IoBuffers;
   /** Terminals by /dev name; the UART's is `ttyS0`. */
   readonly ttys = new Map<string, Tty>();
+  /** The console's UART: its interrupt handler, and where its output goes. */
+  uart!: UartDriver;
+  readonly log = new KernelLog();
+  /** Standard input from the host; `awaited` says that a task waits for it. */
+  readonly hostInput = new HostInput();
+  readonly hostStreams = new Map<Inode, FileOperations>();
+  /** Files of /proc/net and nodes of /proc/sys/net, which the network provides. */
+  readonly procNet = new Map<string, (kernel: Kernel) => string>();
+  readonly procSysNet = new Map<string, PseudoNode>();
+  /** The mount at /dev/pts. */
+  pts: Mount | null = null;
   root!: Dentry;
   rootFileSystem!: TmpFileSystem;
   #anonymous!: AnonymousFileSystem;
@@ -68,10 +82,35 @@ export class Vfs {
     this.dentries.pin(this.root);
     installStandardTree(kernel);
     this.#mountAt('/dev', createDevfs(kernel, this.newDevice()), 'devtmpfs');
-    this.#mountAt('/dev/shm', new TmpFileSystem(kernel, { device: this.newDevice(), type: 'tmpfs', mode: 0o1777 }), 'tmpfs');
+    this.uart.initialise(kernel);
+    kernel.interruptHandlers.set(UART_INTERRUPT, () => this.uart.interrupt(kernel));
+    this.#mountAt(
+      '/dev/shm',
+      new TmpFileSystem(kernel, { device: this.newDevice(), type: 'tmpfs', mode: 0o1777 }),
+      'tmpfs',
+    );
+    const pts = new TmpFileSystem(kernel, { device: this.newDevice(), type: 'devpts', mode: 0o755 });
+    this.pts = this.#mountAt('/dev/pts', pts, 'devpts');
     this.#mountAt('/proc', new ProcFileSystem(kernel, this.newDevice()), 'proc');
     this.#mountAt('/sys', new SysFileSystem(kernel, this.newDevice()), 'sysfs');
-    this.#mountAt('/tmp', new TmpFileSystem(kernel, { device: this.newDevice(), type: 'tmpfs', mode: 0o1777 }), 'tmpfs');
+    this.#mountAt(
+      '/tmp',
+      new TmpFileSystem(kernel, { device: this.newDevice(), type: 'tmpfs', mode: 0o1777 }),
+      'tmpfs',
+    );
+  }
+
+  /** Puts a file of the host's into the tree (fs/install.ts): 0 or -errno. `() => bytes` is fetched at the first use. */
+  install(path: string, content: HostContent, mode = 0o644, options: InstallOptions = {}): number {
+    return installFile(this.#kernel, path, content, { mode, ...options });
+  }
+
+  installDirectory(path: string, mode = 0o755, options: InstallOptions = {}): number {
+    return installDirectory(this.#kernel, path, { mode, ...options });
+  }
+
+  installSymlink(path: string, target: string): number {
+    return installSymlink(this.#kernel, path, target);
   }
 
   /** A device number for a file system without a device (major 0). */
@@ -173,7 +212,7 @@ export class Vfs {
     return file.dentry.deleted ? `${path} (deleted)` : path;
   }
 
-  #mountAt(path: string, fileSystem: FileSystem, source: string): void {
+  #mountAt(path: string, fileSystem: FileSystem, source: string): Mount {
     let current = this.root;
     for (const name of path.split('/').filter(Boolean)) {
       const inode = current.inode!;
@@ -183,7 +222,7 @@ export class Vfs {
       const dentry = child ?? this.dentries.add(current, name, found);
       current = dentry.covered === null ? dentry : dentry.covered.root;
     }
-    this.mount(fileSystem, current, source, 0);
+    return this.mount(fileSystem, current, source, 0) as Mount;
   }
 
   #createMount(fileSystem: FileSystem, point: Dentry | null, source: string, flags: number): Mount {
