@@ -1,10 +1,18 @@
 // A machine without a hart for unit tests of the kernel: RAM, a clock, and charges that are only counted. What it cannot do is
 // run: tests call the kernel's functions directly.
 
+import { Cost } from '../../src/kernel/cost/cost.ts';
+import { TextLayout } from '../../src/kernel/cost/layout.ts';
+import { EventStream } from '../../src/kernel/events.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import { AddressSpaceIds } from '../../src/kernel/memory/asids.ts';
+import { FrameAllocator } from '../../src/kernel/memory/frames.ts';
+import { FRAMES_START, RAM_BASE, TEXT_BYTES } from '../../src/kernel/memory/layout.ts';
+import { Slabs } from '../../src/kernel/memory/slabs.ts';
+import { RAM } from '../../src/machine/layout.ts';
 import type { Machine } from '../../src/machine/machine.ts';
 import { loadPreset } from '../../src/machine/preset.ts';
 import { Ram } from '../../src/machine/ram.ts';
-import { RAM } from '../../src/machine/layout.ts';
 
 export interface FakeMachine {
   readonly machine: Machine;
@@ -74,4 +82,35 @@ export function createFakeMachine(ramBytes = 32 * 1024 * 1024, preset = 'rocket'
       cycle += cycles;
     },
   };
+}
+
+/** As much of a kernel as memory management uses, on a fake machine: no files, no tasks. */
+export function createMemoryKernel(options: { ramBytes?: number; preset?: string; kpti?: boolean } = {}): {
+  kernel: Kernel;
+  fake: FakeMachine;
+} {
+  const fake = createFakeMachine(options.ramBytes, options.preset);
+  const { machine } = fake;
+  const frames = new FrameAllocator(FRAMES_START, RAM_BASE + machine.ram.size);
+  const kpti = options.kpti ?? false;
+  const kernel = {
+    machine,
+    frames,
+    slabs: new Slabs(frames),
+    cost: new Cost(machine, new TextLayout(RAM_BASE, TEXT_BYTES)),
+    events: new EventStream(),
+    asids: new AddressSpaceIds(machine.preset.asidBits, kpti),
+    addressSpaces: new Set(),
+    options: { kpti, randomizeLayout: false },
+    scheduler: { current: null, needReschedule: false },
+    rootTable: frames.allocateReserved(),
+    zeroPage: frames.allocateReserved(),
+    activeSpace: null,
+    deactivate() {},
+    outOfMemory: () => false,
+    random: (bytes: number) => new Uint8Array(bytes),
+  } as unknown as Kernel;
+  machine.ram.fill(kernel.rootTable, 4096, 0);
+  machine.ram.fill(kernel.zeroPage, 4096, 0);
+  return { kernel, fake };
 }
