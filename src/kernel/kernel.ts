@@ -24,6 +24,7 @@ import {
   VIRTUAL_MINUS_PHYSICAL,
 } from './memory/layout.ts';
 import { killForMemory } from './memory/out-of-memory.ts';
+import type { PageTables } from './memory/page-tables.ts';
 import { Slabs } from './memory/slabs.ts';
 import type { VdsoImage } from './memory/vdso.ts';
 import { type BlockOptions, block } from './process/block.ts';
@@ -99,7 +100,6 @@ class KernelPanic extends Error {}
 /** V8 optimises a long-running loop only when it is entered again (DESIGN, section 3). */
 const SLICE_INSTRUCTIONS = 1_000_000;
 
-const CSR_SATP = 0x180;
 const CSR_STIMECMP = 0x14d;
 
 export class Kernel {
@@ -135,6 +135,7 @@ export class Kernel {
   /** The address space that satp selects; null: the kernel's own tables. */
   activeSpace: AddressSpace | null = null;
   #activeAsid = -1;
+  #retired: PageTables | null = null;
   /** What stimecmp is set to, ticks of the timebase. */
   #programmedTick = Infinity;
   /** Program whose end ends `run`. */
@@ -185,6 +186,7 @@ export class Kernel {
   ): Promise<Kernel> {
     const kernel = new Kernel(machine, host, options);
     await bootImage(kernel, sources);
+    kernel.vdso.updateTime(kernel);
     kernel.vfs.initialise();
     return kernel;
   }
@@ -266,10 +268,7 @@ export class Kernel {
       const left = end - machine.instret;
       if (left <= 0) return { reason: 'slice' };
       const sourceCycle = this.#nextSourceCycle();
-      const reason: StopReason = machine.run(
-        Math.min(left, SLICE_INSTRUCTIONS),
-        Math.min(sourceCycle, untilCycle),
-      );
+      const reason: StopReason = machine.run(Math.min(left, SLICE_INSTRUCTIONS), Math.min(sourceCycle, untilCycle));
       if (reason === 'gate') handleTrap(this);
       else if (reason === 'cycles') {
         if (machine.cycle >= untilCycle) return { reason: 'cycles' };
@@ -345,13 +344,20 @@ export class Kernel {
     this.#activeAsid = asid;
     this.machine.hart.pcNumber = this.entryPoints.switchAddressSpace;
     while (this.machine.run(SLICE_INSTRUCTIONS) !== 'gate');
+    this.#retired?.destroy();
+    this.#retired = null;
   }
 
-  /** Before the active address space goes away: the hart translates by the kernel's own tables (Linux: init_mm). */
-  deactivate(space: AddressSpace): void {
-    if (this.activeSpace !== space) return;
-    this.machine.hart.setCsr(CSR_SATP, (8n << 60n) | BigInt(this.rootTable / 4096));
-    this.machine.flushTlb('all');
+  /**
+   * The address space of these tables goes away. While satp still selects them their root stays (ring 0 runs in its upper half,
+   * as Linux's lazy TLB mode does) and goes with the next `activate`.
+   */
+  retireTables(space: AddressSpace): void {
+    if (this.activeSpace !== space) {
+      space.tables.destroy();
+      return;
+    }
+    this.#retired = space.tables;
     this.activeSpace = null;
     this.#activeAsid = -1;
   }

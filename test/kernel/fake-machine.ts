@@ -5,6 +5,7 @@ import { Cost } from '../../src/kernel/cost/cost.ts';
 import { TextLayout } from '../../src/kernel/cost/layout.ts';
 import { EventStream } from '../../src/kernel/events.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
+import type { AddressSpace } from '../../src/kernel/memory/address-space.ts';
 import { AddressSpaceIds } from '../../src/kernel/memory/asids.ts';
 import { FrameAllocator } from '../../src/kernel/memory/frames.ts';
 import { FRAMES_START, RAM_BASE, TEXT_BYTES } from '../../src/kernel/memory/layout.ts';
@@ -106,7 +107,7 @@ export function createMemoryKernel(options: { ramBytes?: number; preset?: string
     rootTable: frames.allocateReserved(),
     zeroPage: frames.allocateReserved(),
     activeSpace: null,
-    deactivate() {},
+    retireTables: (space: AddressSpace) => space.tables.destroy(),
     outOfMemory: () => false,
     random: (bytes: number) => new Uint8Array(bytes),
   } as unknown as Kernel;

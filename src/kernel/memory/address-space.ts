@@ -145,8 +145,7 @@ export class AddressSpace extends UserAccess {
     const { kernel } = this;
     kernel.cost.execute(memoryCosts.exit_mmap);
     this.unmapAll();
-    kernel.deactivate(this);
-    this.tables.destroy();
+    kernel.retireTables(this);
     kernel.slabs.free(this.address);
     kernel.addressSpaces.delete(this);
   }

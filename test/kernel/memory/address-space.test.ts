@@ -205,7 +205,7 @@ describe('an address space', () => {
             expect(subject.readU32(BASE + page * PAGE)).toBe(readable ? entry.value : null);
           }
         };
-        for (const step of operations as readonly {
+        for (const step of operations as unknown as readonly {
           kind: string;
           page: number;
           pages: number;

@@ -52,7 +52,7 @@ export const memoryCosts = routines({
   copy_pte: 165, // one present page
   mm_alloc: 3200,
   exit_mmap: 3000,
-  load_elf: 24000,
-  load_segment: 6500,
+  load_elf: { instructions: 24_000, textBytes: 12_000 },
+  load_segment: { instructions: 6500, textBytes: 6000 },
   stack_string: 260, // one argv or envp string
 });
