@@ -239,6 +239,7 @@ export class Assembler implements EncodeContext, ExpressionScope, Evaluator {
       if (next !== undefined) this.reportPlace(next.place!, `there is no label \`${number}:\` after this line`);
     }
     if (this.hasErrors()) return undefined;
+    for (const section of this.sections) padToAlignment(section);
     layOut(this);
     if (this.hasErrors()) return undefined;
     this.laidOut = true;
@@ -386,4 +387,10 @@ export class Assembler implements EncodeContext, ExpressionScope, Evaluator {
     }
     return flat;
   }
+}
+
+/** GNU as fills code up to the section's own alignment, and other sections not. */
+function padToAlignment(section: Section): void {
+  if (section.align === 1 || !section.isCode) return;
+  section.addTail({ kind: 'align', bytes: section.align, fill: 'code', limit: section.align });
 }

@@ -21,6 +21,7 @@ const BY_EXPANSION = new Map<string, CompressedInstruction[]>();
 for (const row of COMPRESSED) BY_EXPANSION.set(row.expands, [...(BY_EXPANSION.get(row.expands) ?? []), row]);
 
 const COMMUTATIVE = new Set(['add', 'addw', 'and', 'or', 'xor']);
+const ADD_IMMEDIATE = COMPRESSED_BY_MNEMONIC.get('c.addi')!;
 const MOVE = COMPRESSED_BY_MNEMONIC.get('c.mv')!;
 
 /** The half word of `row` with the fields of the 32-bit `word`, or undefined if they do not fit. */
@@ -57,10 +58,12 @@ function tryRow(
   return half;
 }
 
-export function compress(word: number, instruction: Instruction): number | undefined {
+/** `only` limits the choice, for aliases that GNU as compresses to fewer forms than the instruction itself. */
+export function compress(word: number, instruction: Instruction, only?: readonly string[]): number | undefined {
   const rows = BY_EXPANSION.get(instruction.mnemonic);
   if (rows === undefined) return undefined;
   for (const row of rows) {
+    if (only !== undefined && !only.includes(row.mnemonic)) continue;
     const half = tryRow(row, word, instruction, false);
     if (half !== undefined) return half;
   }
@@ -70,8 +73,13 @@ export function compress(word: number, instruction: Instruction): number | undef
     const rs2 = extractRegister(word, 'rs2');
     if (rd === rs2 && rs1 !== rs2) {
       const swapped = (word & ~((31 << 15) | (31 << 20))) | (rs2 << 15) | (rs1 << 20);
-      return compress(swapped >>> 0, instruction);
+      return compress(swapped >>> 0, instruction, only);
     }
+  }
+  if (only !== undefined && !only.includes('c.mv')) {
+    // `add rd, rd, 0`, unlike addi, becomes the hint c.addi rd, 0.
+    const isAddOfZero = only.includes('c.addi') && extractImmediate(word, 'I') === 0 && rd === rs1 && rd !== 0;
+    return isAddOfZero ? ADD_IMMEDIATE.match | insertRegister(rd, 'c.rd') : undefined;
   }
   if (instruction.mnemonic === 'addi' && extractImmediate(word, 'I') === 0 && rd !== 0 && rs1 !== 0) {
     return MOVE.match | insertRegister(rd, 'c.rd') | insertRegister(rs1, 'c.rs2');

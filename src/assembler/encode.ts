@@ -42,6 +42,9 @@ export interface Immediate {
   readonly column: number;
 }
 
+/** Whether a compressed form may be chosen, or which of them. */
+export type Compression = boolean | readonly string[];
+
 export interface Fields {
   rd?: number;
   rs1?: number;
@@ -57,9 +60,17 @@ export interface Fields {
   annotation?: Immediate;
 }
 
-/** A 32-bit word with no open field, as its 16-bit form if `mayCompress` and GNU as would. */
-export function emitWord(context: EncodeContext, word: number, row: Instruction, mayCompress = true): void {
-  const half = mayCompress && context.compressed ? compress(word >>> 0, row) : undefined;
+/** A 32-bit word with no open field, as its 16-bit form if GNU as would choose it. */
+export function emitWord(
+  context: EncodeContext,
+  word: number,
+  row: Instruction,
+  compression: Compression = true,
+): void {
+  const half =
+    compression !== false && context.compressed
+      ? compress(word >>> 0, row, compression === true ? undefined : compression)
+      : undefined;
   if (half === undefined) context.section.emit32(word);
   else context.section.emit16(half);
 }
@@ -135,7 +146,12 @@ function registerBits(fields: Fields): number {
 }
 
 /** A 32-bit instruction of the table. */
-export function emitInstruction(context: EncodeContext, row: Instruction, fields: Fields, mayCompress = true): void {
+export function emitInstruction(
+  context: EncodeContext,
+  row: Instruction,
+  fields: Fields,
+  compression: Compression = true,
+): void {
   const word = row.match | registerBits(fields);
   const { immediate } = fields;
   if (fields.annotation !== undefined) {
@@ -144,25 +160,31 @@ export function emitInstruction(context: EncodeContext, row: Instruction, fields
     return;
   }
   if (immediate === undefined) {
-    emitWord(context, word, row, mayCompress);
+    emitWord(context, word, row, compression);
     return;
   }
   const name = row.immediate!;
   if (typeof immediate === 'number') {
-    emitWord(context, word | insertImmediate(immediate, name), row, mayCompress);
+    emitWord(context, word | insertImmediate(immediate, name), row, compression);
     return;
   }
   switch (name) {
     case 'B':
     case 'J':
-      emitBranch(context, row, word, context.compressed ? compressBranch(word >>> 0, row) : undefined, immediate);
+      emitBranch(
+        context,
+        row,
+        word,
+        compression !== false && context.compressed ? compressBranch(word >>> 0, row) : undefined,
+        immediate,
+      );
       return;
     case 'U':
-      emitUpper(context, row, word, immediate, mayCompress);
+      emitUpper(context, row, word, immediate, compression);
       return;
     case 'I':
     case 'S':
-      emitLow(context, row, word, immediate, mayCompress);
+      emitLow(context, row, word, immediate, compression);
       return;
     default: {
       const value = constantNow(context, immediate);
@@ -171,7 +193,7 @@ export function emitInstruction(context: EncodeContext, row: Instruction, fields
         context,
         word | insertImmediate(checkedConstant(value, name, immediate.column, 'shift amount'), name),
         row,
-        mayCompress,
+        compression,
       );
     }
   }
@@ -186,7 +208,7 @@ function emitUpper(
   row: Instruction,
   word: number,
   immediate: Immediate,
-  mayCompress: boolean,
+  compression: Compression,
 ): void {
   const value = constantNow(context, immediate);
   if (immediate.operator === undefined) {
@@ -194,7 +216,7 @@ function emitUpper(
       fixup(context, 'U20', immediate);
       context.section.emit32(word);
     } else {
-      emitWord(context, word | upperImmediate(value, immediate.column), row, mayCompress);
+      emitWord(context, word | upperImmediate(value, immediate.column), row, compression);
     }
     return;
   }
@@ -214,7 +236,7 @@ function emitLow(
   row: Instruction,
   word: number,
   immediate: Immediate,
-  mayCompress: boolean,
+  compression: Compression,
 ): void {
   const isStore = row.immediate === 'S';
   if (immediate.operator === undefined) {
@@ -225,7 +247,7 @@ function emitLow(
     } else {
       const name = row.immediate!;
       const number = checkedConstant(value, name, immediate.column, 'immediate');
-      emitWord(context, word | insertImmediate(number, name), row, mayCompress);
+      emitWord(context, word | insertImmediate(number, name), row, compression);
     }
     return;
   }

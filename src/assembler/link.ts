@@ -310,7 +310,10 @@ class Linker {
     );
     provide(everything, 'end', '_end', '__BSS_END__');
     provide(dataStart, '__data_start', '__DATA_BEGIN__');
-    provide(dataStart + 0x800n, '__global_pointer$');
+    // The middle of what gp reaches: of small data if there is any, within the writable data.
+    const smallData = start(({ name }) => name === '.sdata' || name === '.sbss', dataEnd) + 0x800n;
+    const reach = larger(dataStart + 0x800n, everything - 0x800n);
+    provide(smallData < reach ? smallData : reach, '__global_pointer$');
     provide(this.options.textBase ?? DEFAULT_BASE, '__executable_start');
   }
 
@@ -532,6 +535,8 @@ class Linker {
     return output === undefined ? SHN_ABS : this.outputs.indexOf(output) + 1;
   }
 }
+
+const larger = (a: bigint, b: bigint) => (a > b ? a : b);
 
 function nameOrder(name: string): number {
   const index = NAME_ORDER.indexOf(name);

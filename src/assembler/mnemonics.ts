@@ -11,7 +11,14 @@ import type { CompressedInstruction, Extension, Instruction, Operand } from '../
 import { INSTRUCTION_BY_MNEMONIC, INSTRUCTIONS } from '../isa/instructions.ts';
 import { ROUNDING_MODES } from '../isa/registers.ts';
 import { StatementError } from './diagnostics.ts';
-import { type EncodeContext, emitCompressed, emitInstruction, type Fields, type Immediate } from './encode.ts';
+import {
+  type Compression,
+  type EncodeContext,
+  emitCompressed,
+  emitInstruction,
+  type Fields,
+  type Immediate,
+} from './encode.ts';
 import type { ParsedOperand } from './operands.ts';
 
 /** Patterns beyond the table's operands: what only aliases and pseudo-instructions use. */
@@ -285,12 +292,12 @@ export function addInstructionForm(
   patterns: readonly Pattern[],
   row: Instruction,
   fixed: Fields = {},
-  mayCompress = true,
+  compression: Compression = true,
 ): void {
   addForm(mnemonic, {
     patterns,
     extension: row.extension,
-    emit: (context, { fields }) => emitInstruction(context, row, { ...fixed, ...fields }, mayCompress),
+    emit: (context, { fields }) => emitInstruction(context, row, { ...fixed, ...fields }, compression),
   });
 }
 
@@ -320,8 +327,8 @@ function addTableForms(row: Instruction): void {
     }
     return;
   }
-  // jalr is compressed only in the forms of `pseudo.ts` that GNU as compresses.
-  const mayCompress = mnemonic !== 'jalr';
+  // Jumps are compressed only where they are written as j, jr, ret and `jalr rs` (see `pseudo.ts`).
+  const mayCompress = mnemonic !== 'jalr' && mnemonic !== 'jal';
   if (operands.at(-1) === 'rm') {
     addInstructionForm(mnemonic, operands.slice(0, -1), row, { rm: defaultRoundingMode(row) });
   }

@@ -7,6 +7,7 @@
 import type { Instruction } from '../isa/instruction.ts';
 import { StatementError } from './diagnostics.ts';
 import {
+  type Compression,
   constantNow,
   type EncodeContext,
   emitInstruction,
@@ -16,14 +17,20 @@ import {
 } from './encode.ts';
 import { addForm, addInstructionForm, instruction, type Matched, type Pattern } from './mnemonics.ts';
 
-type Alias = readonly [mnemonic: string, patterns: readonly Pattern[], row: string, fixed?: Fields];
+type Alias = readonly [
+  mnemonic: string,
+  patterns: readonly Pattern[],
+  row: string,
+  fixed?: Fields,
+  compression?: Compression,
+];
 
 const CYCLE = 0xc00;
 
 const ALIASES: readonly Alias[] = [
   ['nop', [], 'addi', { rd: 0, rs1: 0, immediate: 0 }],
-  ['mv', ['rd', 'rs1'], 'addi', { immediate: 0 }],
-  ['move', ['rd', 'rs1'], 'addi', { immediate: 0 }],
+  ['mv', ['rd', 'rs1'], 'addi', { immediate: 0 }, ['c.mv']],
+  ['move', ['rd', 'rs1'], 'addi', { immediate: 0 }, ['c.mv']],
   ['not', ['rd', 'rs1'], 'xori', { immediate: -1 }],
   ['neg', ['rd', 'rs2'], 'sub', { rs1: 0 }],
   ['negw', ['rd', 'rs2'], 'subw', { rs1: 0 }],
@@ -36,7 +43,7 @@ const ALIASES: readonly Alias[] = [
   ['sgt', ['rd', 'rs2', 'rs1'], 'slt'],
   ['sgtu', ['rd', 'rs2', 'rs1'], 'sltu'],
   // Three-operand arithmetic with an immediate as its last operand.
-  ['add', ['rd', 'rs1', 'imm'], 'addi'],
+  ['add', ['rd', 'rs1', 'imm'], 'addi', {}, ['c.addi', 'c.addi4spn', 'c.addi16sp']],
   ['addw', ['rd', 'rs1', 'imm'], 'addiw'],
   ['and', ['rd', 'rs1', 'imm'], 'andi'],
   ['or', ['rd', 'rs1', 'imm'], 'ori'],
@@ -115,8 +122,8 @@ const ALIASES: readonly Alias[] = [
   ['fmv.s.x', ['frd', 'rs1'], 'fmv.w.x'],
 ];
 
-for (const [mnemonic, patterns, row, fixed] of ALIASES) {
-  addInstructionForm(mnemonic, patterns, instruction(row), fixed ?? {});
+for (const [mnemonic, patterns, row, fixed, compression] of ALIASES) {
+  addInstructionForm(mnemonic, patterns, instruction(row), fixed ?? {}, compression);
 }
 
 const JALR = instruction('jalr');
@@ -184,9 +191,11 @@ export function loadConstant(context: EncodeContext, rd: number, value: bigint):
     return;
   }
   const { high } = splitConstant(value);
+  const source = high === 0 ? 0 : rd;
   if (high !== 0) emitInstruction(context, instruction('lui'), { rd, immediate: high });
-  if (low !== 0n || high === 0) {
-    emitInstruction(context, instruction('addiw'), { rd, rs1: high === 0 ? 0 : rd, immediate: Number(low) });
+  // With x0 as the destination the upper part is lost, and GNU as writes the lower one whatever it is.
+  if (low !== 0n || source === 0) {
+    emitInstruction(context, instruction('addiw'), { rd, rs1: source, immediate: Number(low) });
   }
 }
 
@@ -204,7 +213,7 @@ addForm('li', {
     }
     // One instruction where one is enough, else the general sequence.
     if (value >= -2048n && value <= 2047n) {
-      emitInstruction(context, instruction('addi'), { rd: fields.rd!, rs1: 0, immediate: Number(value) });
+      emitInstruction(context, instruction('addi'), { rd: fields.rd!, rs1: 0, immediate: Number(value) }, ['c.li']);
     } else {
       loadConstant(context, fields.rd!, value);
     }

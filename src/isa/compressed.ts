@@ -88,12 +88,7 @@ export const COMPRESSED: readonly CompressedInstruction[] = [
     rs2: "rs2'",
   }),
   // Quadrant 1
-  row('CI', 'c.nop', 0x0001, 0xef83, [], {
-    expands: 'addi',
-    immediate: 'CI',
-    rd: 0,
-    rs1: 0,
-  }),
+  row('CI', 'c.nop', 0x0001, 0xffff, [], { expands: 'addi', rd: 0, rs1: 0 }),
   row('CI', 'c.addi', 0x0001, 0xe003, ['c.rd', 'imm'], {
     expands: 'addi',
     immediate: 'CI',

@@ -1,0 +1,136 @@
+/*
+ * GNU as and ld as oracles. A source is assembled by both; GNU ld then links GNU's object with its sections at the
+ * addresses that our linker chose, so that every byte of the linked sections has to agree: encodings, compressed forms,
+ * branch lengths, padding, relocated addresses. Comparing objects alone would leave relocated fields out.
+ */
+
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import {
+  type AssembleOptions,
+  assembleExecutable,
+  type ExecutableResult,
+  formatDiagnostics,
+  type SourceText,
+} from '../../src/assembler/assemble.ts';
+import { readElf } from '../../src/elf/read.ts';
+
+export const PREFIX = 'riscv64-linux-gnu-';
+
+function isInstalled(tool: string): boolean {
+  try {
+    execFileSync(PREFIX + tool, ['--version'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const HAS_GNU = isInstalled('as') && isInstalled('ld') && isInstalled('objdump');
+
+if (!HAS_GNU) console.log('left out: comparisons with GNU as and objdump (riscv64-linux-gnu binutils not installed)');
+
+export function inTemporaryFolder<T>(work: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'cyclix-asm-'));
+  try {
+    return work(folder);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Included files beside the including one, then in `folders`. */
+export function fileOptions(folders: readonly string[] = []): AssembleOptions {
+  const find = (name: string, from: string): [string, Buffer] | undefined => {
+    for (const folder of [dirname(from), ...folders, '.']) {
+      try {
+        return [join(folder, name), readFileSync(join(folder, name))];
+      } catch {
+        // not in this folder
+      }
+    }
+    return undefined;
+  };
+  return {
+    include: (name, from) => {
+      const found = find(name, from);
+      return found === undefined ? undefined : { name: found[0], text: found[1].toString() };
+    },
+    incbin: (name, from) => find(name, from)?.[1],
+  };
+}
+
+/** Section contents by name, of a linked or relocatable ELF file. */
+export function sectionsOf(file: Uint8Array): Map<string, Uint8Array> {
+  const result = readElf(file);
+  if (!result.ok) throw new Error(result.reason);
+  return new Map(result.elf.sections.map((section) => [section.name, section.data]));
+}
+
+export function gnuAssemble(source: string, output: string, march: string, folders: readonly string[] = []): void {
+  const includes = folders.flatMap((folder) => ['-I', folder]);
+  execFileSync(`${PREFIX}as`, [`-march=${march}`, '-mno-relax', ...includes, '-o', output, source], { stdio: 'pipe' });
+}
+
+/** GNU ld on `objects`, sections where `ours` has them. */
+export function gnuLink(
+  objects: readonly string[],
+  output: string,
+  ours: ExecutableResult & { ok: true },
+  entry: string,
+): void {
+  const places = ours.sections.map(({ name, address }) => `--section-start=${name}=0x${address.toString(16)}`);
+  execFileSync(`${PREFIX}ld`, ['--no-relax', '-e', entry, ...places, '-o', output, ...objects], { stdio: 'pipe' });
+}
+
+export interface Difference {
+  readonly section: string;
+  readonly offset: number;
+  readonly ours: string;
+  readonly gnu: string;
+}
+
+function firstDifference(section: string, ours: Uint8Array, gnu: Uint8Array): Difference | undefined {
+  const length = Math.max(ours.length, gnu.length);
+  for (let offset = 0; offset < length; offset++) {
+    if (ours[offset] === gnu[offset]) continue;
+    const show = (bytes: Uint8Array) =>
+      Buffer.from(bytes.subarray(Math.max(0, offset - 4), offset + 8)).toString('hex');
+    return { section, offset, ours: `${show(ours)} (${ours.length} bytes)`, gnu: `${show(gnu)} (${gnu.length} bytes)` };
+  }
+  return undefined;
+}
+
+/** The first byte in each of .text, .data and .rodata (and others with contents) that differs from GNU's. */
+export function compareWithGnu(
+  paths: readonly string[],
+  march: string,
+  folders: readonly string[] = [],
+  entry = '_start',
+): Difference[] {
+  const sources: SourceText[] = paths.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+  const ours = assembleExecutable(sources, { ...fileOptions(folders), march, entry });
+  if (!ours.ok) throw new Error(formatDiagnostics(ours.diagnostics));
+  return inTemporaryFolder((folder) => {
+    const objects = paths.map((path, index) => {
+      const object = join(folder, `${index}.o`);
+      gnuAssemble(path, object, march, [dirname(path), ...folders]);
+      return object;
+    });
+    const output = join(folder, 'linked');
+    gnuLink(objects, output, ours, entry);
+    const gnu = sectionsOf(readFileSync(output));
+    const differences = ours.sections.map(({ name, data }) =>
+      firstDifference(name, data, gnu.get(name) ?? new Uint8Array(0)),
+    );
+    return differences.filter((difference) => difference !== undefined);
+  });
+}
+
+export function writeSource(folder: string, name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
