@@ -5,6 +5,7 @@ import { ENOMEM } from '../errno.ts';
 import { FileSystemContext } from '../fs/context.ts';
 import { DescriptorTable } from '../fs/descriptors.ts';
 import { walk } from '../fs/namei.ts';
+import { openHostStream } from '../fs/host-streams.ts';
 import { openForKernel } from '../fs/open.ts';
 import { releaseFile, retainFile } from '../fs/open-file.ts';
 import type { OpenFile } from '../fs/types.ts';
@@ -21,7 +22,7 @@ import { Task } from './task.ts';
 import { ThreadGroup } from './thread-group.ts';
 
 export interface StartOptions {
-  /** Descriptors 0, 1 and 2. Default: the host's streams (/dev/stdin's devices), or /dev/console for init. */
+  /** Descriptors 0, 1 and 2. Default: the host's streams, or /dev/console for init. */
   readonly stdin?: OpenFile;
   readonly stdout?: OpenFile;
   readonly stderr?: OpenFile;
@@ -31,8 +32,6 @@ export interface StartOptions {
   readonly credentials?: Credentials;
 }
 
-/** Paths of the devices behind the host's three streams (fs/devfs.ts). */
-export const HOST_STREAMS = ['/dev/host/stdin', '/dev/host/stdout', '/dev/host/stderr'] as const;
 const CONSOLE = '/dev/console';
 
 /** Makes the first program and puts it in the run queue; -ENOENT, -ENOEXEC … when it cannot be run. */
@@ -77,7 +76,7 @@ export function startFirstProgram(
 }
 
 function openDefault(kernel: Kernel, task: Task, fd: number, asInit: boolean): OpenFile | number {
-  return openForKernel(kernel, task, asInit ? CONSOLE : HOST_STREAMS[fd]!, asInit ? 2 : fd === 0 ? 0 : 1);
+  return asInit ? openForKernel(kernel, task, CONSOLE) : openHostStream(kernel, fd as 0 | 1 | 2);
 }
 
 function createTask(
@@ -141,6 +140,6 @@ function undo(kernel: Kernel, task: Task, error: number): number {
   kernel.tasks.dropIfEmpty(group.processGroup);
   task.state = 'dead';
   TrapFrame.free(kernel, task.frame);
-  kernel.slabs.free('task_struct', task.address);
+  kernel.slabs.free(task.address);
   return error;
 }
