@@ -337,17 +337,6 @@ function munlockall(kernel: Kernel, task: Task): SyscallResult {
   return lockAll(kernel, task.memory!, false, false);
 }
 
-/** fence.i on every hart that runs this program: one. The machine sees stores to code by itself, so only the time is spent. */
-function flushInstructionCache(
-  _kernel: Kernel,
-  _task: Task,
-  _start: number,
-  _end: number,
-  flagBits: number,
-): SyscallResult {
-  return (flagBits & ~1) !== 0 ? -EINVAL : 0;
-}
-
 /** Whole pages that hold `length` bytes. */
 function pages(length: number): number {
   return Math.ceil(length / PAGE_SIZE) * PAGE_SIZE;
@@ -458,13 +447,6 @@ export const memorySyscalls: readonly SyscallRow[] = [
     handler: madvise,
     cost: memoryCosts.sys_memory,
     support: { partial: 'advice about read-ahead, huge pages, merging and core files is accepted and has no effect' },
-  },
-  {
-    number: 259,
-    name: 'riscv_flush_icache',
-    arguments: [{ kind: 'pointer' }, { kind: 'pointer' }, { kind: 'hex' }],
-    handler: flushInstructionCache,
-    cost: memoryCosts.flush_icache,
   },
   {
     number: 284,

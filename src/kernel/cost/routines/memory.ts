@@ -27,7 +27,6 @@ export const memoryCosts = routines({
 
   // mmap, munmap, mprotect, brk. mmap_munmap.1page, mprotect_toggle_pair.
   sys_memory: 40, // argument checks of one call
-  flush_icache: 120,
   do_mmap: 2500,
   mmap_region: 3100,
   vma_split: 2300,
