@@ -96,7 +96,7 @@ export function cloneTask(kernel: Kernel, parent: Task, args: CloneArguments): T
   if (address === 0) return -ENOMEM;
   const frame = TrapFrame.allocate(kernel);
   if (frame === 0) {
-    kernel.slabs.free('task_struct', address);
+    kernel.slabs.free(address);
     return -ENOMEM;
   }
   const isThread = (low & CLONE_THREAD) !== 0;
@@ -106,7 +106,7 @@ export function cloneTask(kernel: Kernel, parent: Task, args: CloneArguments): T
   else memory = parent.memory!.fork(limits);
   if (memory === null) {
     TrapFrame.free(kernel, frame);
-    kernel.slabs.free('task_struct', address);
+    kernel.slabs.free(address);
     return -ENOMEM;
   }
   kernel.cost.touch(address, 1024, 'write');
@@ -237,5 +237,5 @@ function discard(kernel: Kernel, task: Task): void {
   }
   task.state = 'dead';
   TrapFrame.free(kernel, task.frame);
-  kernel.slabs.free('task_struct', task.address);
+  kernel.slabs.free(task.address);
 }

@@ -268,7 +268,7 @@ export function buryDead(kernel: Kernel): void {
       continue;
     }
     TrapFrame.free(kernel, task.frame);
-    kernel.slabs.free('task_struct', task.address);
+    kernel.slabs.free(task.address);
   }
   graveyard.length = 0;
   graveyard.push(...kept);

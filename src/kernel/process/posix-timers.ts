@@ -101,6 +101,12 @@ export class PosixTimer implements TimerOwner {
     this.overrun = 0;
   }
 
+  /** While its signal waits: ns to the end of the period that is running. */
+  untilNextPeriod(kernel: Kernel): number {
+    const into = (kernel.now() - this.#expiredAt) % this.interval;
+    return this.interval - into;
+  }
+
   cancel(kernel: Kernel): void {
     kernel.timers.cancel(kernel, this.timer);
     this.interval = 0;

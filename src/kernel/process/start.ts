@@ -4,8 +4,8 @@
 import { ENOMEM } from '../errno.ts';
 import { FileSystemContext } from '../fs/context.ts';
 import { DescriptorTable } from '../fs/descriptors.ts';
-import { walk } from '../fs/namei.ts';
 import { openHostStream } from '../fs/host-streams.ts';
+import { walk } from '../fs/namei.ts';
 import { openForKernel } from '../fs/open.ts';
 import { releaseFile, retainFile } from '../fs/open-file.ts';
 import type { OpenFile } from '../fs/types.ts';

@@ -29,6 +29,7 @@ import { syscallTable } from './table.ts';
 
 const A0 = 10;
 const A7 = 17;
+const RESTART_SYSCALL = 128;
 
 /** The current task's program executed ecall. */
 export function enterSyscall(kernel: Kernel, task: Task): void {
@@ -54,6 +55,17 @@ export function enterSyscall(kernel: Kernel, task: Task): void {
     TrapFrame.setRegister(ram, frame, A0, -ENOSYS);
     emitExit(kernel, task, number, -ENOSYS, false);
     return;
+  }
+  const { restart } = task;
+  if (restart !== null) {
+    // A stop interrupted a sleep, no handler ran: it goes on with what it had saved (restart_syscall(2)).
+    task.restart = null;
+    if (number === RESTART_SYSCALL) {
+      task.syscall = restart.number;
+      task.resume = restart.resume;
+      run(kernel, task, syscallTable[restart.number]!, TrapFrame.register(ram, frame, A0));
+      return;
+    }
   }
   task.syscall = number;
   run(kernel, task, row, TrapFrame.register(ram, frame, A0));

@@ -15,4 +15,5 @@ export const schedulerRoutines = routines({
   update_curr: 70,
   context_switch: 380,
   wake_waiter: 40,
+  sched_yield: 60,
 });

@@ -139,7 +139,7 @@ function resolveInterruption(kernel: Kernel, task: Task, action: SignalAction | 
   }
   TrapFrame.setRegisterBits(ram, frame, 10, TrapFrame.originalA0(ram, frame));
   TrapFrame.setPc(ram, frame, TrapFrame.pc(ram, frame) - 4);
-  if (rule === 'restartBlock') TrapFrame.setRegister(ram, frame, 17, SYS_restart_syscall);
+  if (rule === 'restartBlock' && task.restart !== null) TrapFrame.setRegister(ram, frame, 17, SYS_restart_syscall);
   else task.restart = null;
 }
 
