@@ -1,5 +1,5 @@
-// System calls of memory: brk(2), mmap(2), munmap, mprotect, mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and relatives,
-// riscv_flush_icache. They check arguments; memory/mapping.ts does the work.
+// System calls of memory: brk(2), mmap(2), munmap, mprotect, mremap(2), madvise(2), mincore(2), msync(2), mlock(2) and relatives.
+// They check arguments; memory/mapping.ts does the work.
 
 import { memoryCosts } from '../cost/routines/memory.ts';
 import {
