@@ -74,6 +74,14 @@ export class Cost {
     this.execute(this.#layout.userCopyRoutine, bytes);
   }
 
+  /** clear_user of one piece. */
+  zeroUser(piece: UserPiece, bytes: number): void {
+    if (bytes <= 0) return;
+    this.#machine.ram.fill(piece.physical, bytes, 0);
+    this.#machine.chargeTouchUser(piece.virtual, piece.physical, bytes, true);
+    this.execute(this.#layout.userZeroRoutine, bytes);
+  }
+
   /** Clears bytes of guest RAM (clear_page). */
   zero(address: number, bytes: number): void {
     if (bytes <= 0) return;

@@ -6,7 +6,10 @@ import { type Routine, routines } from './routine.ts';
 const bulk = routines({
   // Linux's memcpy, copy_{from,to}_user and clear_page move 64 bytes with 8 ld + 8 sd + 3 loop instructions; per byte here.
   memcpy: { instructions: 19 / 64, textBytes: 128 },
-  copy_user: { instructions: 28_000 / 65_536, textBytes: 192 }, // calibration/README.md: 28,000 of pread.tmpfs.65536
+  // pwrite.tmpfs.4096 takes 1,235 more than pwrite.tmpfs.1: 0.30 a byte; pread.tmpfs.65536 has its pages' part besides.
+  copy_user: { instructions: 19 / 64, textBytes: 192 },
+  // read.devzero.4096 takes 1,535 more than read.devzero.1.
+  clear_user: { instructions: 24 / 64, textBytes: 128 },
   clear_page: { instructions: 11 / 64, textBytes: 64 },
 });
 
@@ -19,6 +22,7 @@ export class TextLayout {
   readonly copyRoutine = bulk.memcpy;
   readonly userCopyRoutine = bulk.copy_user;
   readonly zeroRoutine = bulk.clear_page;
+  readonly userZeroRoutine = bulk.clear_user;
   readonly #end: number;
   #next: number;
   readonly #places = new Map<Routine, TextPlace>();

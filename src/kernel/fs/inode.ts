@@ -34,6 +34,7 @@ export function inodeFields(kernel: Kernel, fields: InodeFields, kind: ObjectKin
     atime: now,
     mtime: now,
     ctime: now,
+    exactTimes: null,
     birth: now,
     address: allocateObject(kernel, kind),
     opens: 0,

@@ -127,9 +127,7 @@ export class UserBuffers implements IoTarget {
       const piece = this.#piece('write');
       if (piece === null) break;
       const step = Math.min(bytes - done, this.#pieceBytes(piece));
-      this.#kernel.machine.ram.fill(piece.physical, step, 0);
-      this.#kernel.machine.ram.noteWrite(piece.physical, step);
-      this.#kernel.cost.touchUser(piece, step, 'write');
+      this.#kernel.cost.zeroUser(piece, step);
       this.#advance(step);
       done += step;
     }

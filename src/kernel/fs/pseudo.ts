@@ -85,6 +85,7 @@ export class PseudoFileSystem implements FileSystem {
       atime: now,
       mtime: now,
       ctime: now,
+      exactTimes: null,
       birth: now,
       address,
       opens: 0,

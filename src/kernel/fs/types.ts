@@ -30,6 +30,8 @@ export interface Inode extends Attributes {
   readonly operations: InodeOperations;
   /** Guest physical address of the struct inode (a slab object), for charging. */
   readonly address: number;
+  /** Times that utimensat set, to the nanosecond: they count while the rounded ones above still equal them. */
+  exactTimes: { readonly atime: bigint; readonly mtime: bigint } | null;
   /** Birth time, ns (statx). */
   readonly birth: number;
   /** Open file descriptions, O_PATH ones included. When this and `links` are 0, `operations.evict` runs. */
