@@ -27,16 +27,16 @@ export const memoryCosts = routines({
 
   // mmap, munmap, mprotect, brk. mmap_munmap.1page, mprotect_toggle_pair.
   sys_memory: 40, // argument checks of one call
-  do_mmap: 2500,
-  mmap_region: 3100,
+  do_mmap: 2750,
+  mmap_region: 3200,
   vma_split: 2300,
   vma_merge: 1500,
-  do_munmap: 2900,
+  do_munmap: 3150,
   unmap_region: 3600, // one region: detach, free its structures
   zap_page: 260, // one present page: clear the entry, rmap, free
   free_page: 330, // its frame's last reference is gone
   free_table: 420,
-  mprotect_fixup: 2600, // one region
+  mprotect_fixup: 4700, // one region
   change_pte: 90, // one page
   do_brk: 1900,
   move_page: 160, // mremap: one page

@@ -4,10 +4,10 @@
 import { routines } from '../routine.ts';
 
 export const trapCosts = routines({
-  syscall_enter: 96, // do_trap_ecall_u, syscall_enter_from_user_mode, the table look-up
-  syscall_exit: 118, // syscall_exit_to_user_mode, its work flags
-  exception_enter: 60, // irqentry_enter_from_user_mode, do_page_fault's prologue
-  exception_exit: 74,
+  syscall_enter: 128, // do_trap_ecall_u, syscall_enter_from_user_mode, the table look-up
+  syscall_exit: 155, // syscall_exit_to_user_mode, its work flags
+  exception_enter: 116, // irqentry_enter_from_user_mode, do_page_fault's prologue
+  exception_exit: 154,
   interrupt_enter: 120, // irq_enter, handle_riscv_irq, the interrupt controller's handler
   interrupt_exit: 110, // irq_exit, softirq check
   timer_interrupt: 240, // riscv_timer_interrupt, hrtimer_interrupt's fixed part
