@@ -230,7 +230,7 @@ class Linker {
   private assignAddresses(): ElfSegment[] {
     const segments: ElfSegment[] = [];
     const { textBase } = this.options;
-    let address = textBase ?? DEFAULT_BASE;
+    let address = BigInt.asUintN(64, textBase ?? DEFAULT_BASE);
     let fileOffset = 0;
     const groups = [0, 1, 2].map((group) => this.outputs.filter((output) => Math.min(rank(output), 2) === group));
     const count = groups.filter((group) => group.length > 0).length + 1;
