@@ -1,5 +1,7 @@
 // The system call table: every family's rows in one dense array, indexed by number (Linux's asm-generic ones, riscv64).
 
+import { directorySyscalls } from './directory.ts';
+import { fileSyscalls } from './file.ts';
 import { futexSyscalls } from './futex.ts';
 import { identitySyscalls } from './identity.ts';
 import { memorySyscalls } from './memory.ts';
@@ -22,6 +24,8 @@ const families: readonly (readonly SyscallRow[])[] = [
   futexSyscalls,
   systemSyscalls,
   memorySyscalls,
+  fileSyscalls,
+  directorySyscalls,
 ];
 
 function assemble(): (SyscallRow | null)[] {
