@@ -91,6 +91,15 @@ export class World {
   }
 }
 
+/** Runs transfers until all are finished; their steps happen every millisecond of guest time. */
+export function runTransfers(world: World, transfers: readonly Transfer[], limit: number): void {
+  const end = world.now + limit;
+  while (world.now < end && transfers.some((transfer) => !transfer.finished)) {
+    for (const transfer of transfers) transfer.step();
+    world.run(MILLISECOND);
+  }
+}
+
 function expectZero(value: number): void {
   if (value !== 0) throw new Error(`expected 0, got ${value}`);
 }

@@ -609,7 +609,6 @@ export class TcpEndpoint extends ConnectionEntry implements Endpoint, TimerOwner
     this.stack.tcp.setClosed(this);
     this.#purgeSend();
     this.shutdownFlags = BOTH_SHUTDOWN;
-    this.done = true;
     if (this.orphan) this.#destroy();
     else this.wake(ALL_EVENTS);
   }
@@ -619,7 +618,6 @@ export class TcpEndpoint extends ConnectionEntry implements Endpoint, TimerOwner
     this.stack.tcp.setClosed(this);
     this.#purgeSend();
     this.shutdownFlags = BOTH_SHUTDOWN;
-    this.done = true;
     if (this.orphan) this.#destroy();
     else this.wake(ALL_EVENTS);
   }
