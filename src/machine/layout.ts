@@ -35,11 +35,27 @@ export const FAULT_CAUSE = 0xa8;
 export const FAULT_VALUE = 0xb0;
 /** Scratch for calls that have more than one result. */
 export const RESULT = 0xb8;
+/** Physical addresses of the access being done: its first page, and its second or 0. */
+export const ACCESS_FIRST = 0x3d0;
+export const ACCESS_SECOND = 0x3d8;
 /** The last two store addresses (virtual, low 12 bits and byte mask): store-to-load replays. */
 export const STORE_ADDRESS_0 = 0xc0;
 export const STORE_ADDRESS_1 = 0xc4;
-/** Physical line last written through the bus by a device or the host; host-side bookkeeping. */
-export const VIRTUAL_PAGE = 0xc8;
+/** FS field of sstatus: 0 off, 1 initial, 2 clean, 3 dirty. */
+export const FP_STATUS = 0xc8;
+/** Speed TLBs of the current ring. */
+export const TLB_BASE = 0xcc;
+/** Where the hot loop goes on after a slow path; 0: leave it. */
+export const NEXT_RECORD = 0xd0;
+/** The virtual page that is being executed. */
+export const VIRTUAL_PAGE = 0xd8;
+/** A record whose execution reloads the hot loop's locals and goes to NEXT_RECORD. */
+export const SYNC_RECORD = 0xe0;
+/** CYCLE when the counters were last drained. */
+export const CYCLE_MARK = 0xe8;
+/** Tree-PLRU words of the modelled TLBs: page entries' bits first, then superpages'. */
+export const ITLB_PLRU = 0xf0;
+export const DTLB_PLRU = 0xf8;
 /** 32 integer registers and one that nobody reads: the destination of x0. */
 export const X = 0x100;
 export const X_SINK = 256;
@@ -57,7 +73,16 @@ export const CSR_SATP = 0x360;
 export const CSR_SCOUNTEREN = 0x368;
 export const CSR_SENVCFG = 0x370;
 export const CSR_STIMECMP = 0x378;
-export const HART_END = 0x400;
+/** Last walk: level of the leaf, its attributes, physical addresses of the three entries read. */
+export const WALK_LEVEL = 0x380;
+export const WALK_ENTRY = 0x388;
+export const WALK_ADDRESSES = 0x390; // 3 u64, level 2 first
+/** Allocation in the block pool, and how often it was emptied. */
+export const BLOCK_NEXT = 0x3b0;
+export const BLOCK_GENERATION = 0x3b4;
+export const PIPELINE_COUNT = 0x3b8;
+/** 1: the next instruction follows in sequence (no fetch of its line), 0: a control transfer came before. */
+export const SEQUENTIAL = 0x3bc;
 
 // --- counters: a bank of u64 for each ring, then traps by cause -----------------------------------------------------
 export const COUNTERS = 0x1000;
@@ -92,6 +117,13 @@ export const COUNT_L2_LOADS = 192;
 export const COUNT_L2_MISSES = 200;
 /** Traps taken, by cause: 32 exceptions, then 32 interrupts; u64. */
 export const TRAP_COUNTS = 0x1800;
+/** A fence at this address waits: the last load or store was just before it. */
+export const FENCE_PC = 0x3c0;
+export const FENCE_STALL = 0x3c8;
+/** Line fetches counted by the hot loop. */
+export const FETCHES = 0x3cc;
+/** The pipeline state as data, for snapshots. */
+export const PIPELINE_SAVED = 0x600;
 /**
  * What the executed blocks add up, as 32-bit lanes: instructions, loads, stores, branches; then stall cycles
  * load-use, muldiv, fp, branch. Drained into the bank of the ring at every stop, ring switch and counter read.
@@ -222,7 +254,9 @@ export const L2_TAGS = 0x70000;
 export const L1I_AGE = 0x170000;
 export const L1D_AGE = 0x190000;
 export const L2_AGE = 0x1b0000;
-export const TIMING_END = 0x1d0000;
+export const L2TLB = 0x1d0000; // 4096 entries of 16 bytes
+export const PREDICTOR = 0x1e0000;
+export const TIMING_END = 0x1f0000;
 
 // --- speed structures, not part of a snapshot ----------------------------------------------------------------------------------
 export const PIPELINE_TABLE = 0x200000; // 16 Ki states of 256 bytes

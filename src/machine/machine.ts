@@ -44,6 +44,7 @@ interface Exports {
   chargeTouchUser(virtual: number, physical: number, bytes: number, write: number): void;
   invalidateDecoded(physicalPage: number): void;
   flushTlb(kind: number, asid: number, virtual: number): void;
+  beforeSave(): void;
   restored(): void;
   uartReceive(byte: number): number;
   setInterrupt(source: number, level: number): void;
@@ -201,7 +202,7 @@ export class Machine implements DeviceAccess {
 
   /** Everything that a later run depends on; the preset and RAM size are the caller's to remember. */
   saveState(): Uint8Array {
-    this.#exports.drainCounters();
+    this.#exports.beforeSave();
     return packState(this.#memory, this.ram.size);
   }
 

@@ -343,6 +343,10 @@ export function validate(preset: Preset): void {
       entries,
     );
   }
+  for (const name of ['itlb', 'dtlb'] as const) {
+    const total = preset[name].entries + preset[name].superpageEntries;
+    need(total <= 64, `${name}.superpageEntries`, 'at most 64 entries together with the others', total);
+  }
   need(preset.walker.cacheEntries <= 64, 'walker.cacheEntries', 'at most 64', preset.walker.cacheEntries);
   const { branch, pipeline } = preset;
   need(branch.btbEntries <= 64, 'branch.btbEntries', 'at most 64', branch.btbEntries);

@@ -1,0 +1,221 @@
+// Branch prediction as Rocket's front end does it (rocket-rtl.md, "Core" and "Control flow"): a fully associative BTB with tree-PLRU
+// whose entries name their pages in a small table; a direction table indexed by address and global history; a return address stack.
+// A transfer that the BTB knows is free. One that the fetch stage finds out by itself costs a fetch bubble. Anything else waits for
+// the branch to execute. Functions return that penalty.
+
+import * as L from '../layout.ts';
+import { Plru } from './plru.ts';
+
+const BTB: usize = L.PREDICTOR; // 64 of: fetch word i64 (-1: none), target i64, kind u32, page slots u8 x 2
+const BTB_ENTRY: usize = 32;
+const BTB_PAGES: usize = L.PREDICTOR + 0x800; // 64 page numbers i64
+const STACK: usize = L.PREDICTOR + 0xa00; // 32 return addresses
+const STACK_TOP: usize = L.PREDICTOR + 0xb00;
+const STACK_COUNT: usize = L.PREDICTOR + 0xb04;
+const HISTORY: usize = L.PREDICTOR + 0xb08;
+const BTB_PLRU: usize = L.PREDICTOR + 0xb10;
+const NEXT_PAGE: usize = L.PREDICTOR + 0xb18;
+/** By a hash of the fetch word: 0 no entry has this hash, n + 1 entry n alone has it, 255 several. */
+const FILTER: usize = L.PREDICTOR + 0x1000;
+const FILTER_MASK: u32 = 0xfff;
+const TABLE: usize = L.PREDICTOR + 0x2000;
+
+const TARGET: usize = 8;
+const SOURCE_PAGE: usize = 20;
+const TARGET_PAGE: usize = 21;
+
+export class Predictor {
+  static reset(): void {
+    memory.fill(L.PREDICTOR, 0, 0x6000);
+    for (let way: usize = 0; way < 64; way++) {
+      store<i64>(BTB + way * BTB_ENTRY, -1);
+      store<i64>(BTB_PAGES + (way << 3), -1);
+    }
+  }
+
+  @inline
+  private static hash(word: i64): u32 {
+    return ((word ^ (word >> 12)) as u32) & FILTER_MASK;
+  }
+
+  /** The BTB entry of the fetch word, or -1. */
+  private static find(word: i64): i32 {
+    const slot = load<u8>(FILTER + (Predictor.hash(word) as usize)) as i32;
+    if (!slot) return -1;
+    if (slot != 255) return load<i64>(BTB + ((slot - 1) as usize) * BTB_ENTRY) == word ? slot - 1 : -1;
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    for (let way = 0; way < entries; way++) {
+      if (load<i64>(BTB + (way as usize) * BTB_ENTRY) == word) return way;
+    }
+    return -1;
+  }
+
+  private static touch(way: i32): void {
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    const state = load<u64>(BTB_PLRU);
+    store<u64>(BTB_PLRU, (state & Plru.keep(entries, way, 0)) | Plru.set(entries, way, 0));
+  }
+
+  private static remove(way: i32): void {
+    const entry = BTB + (way as usize) * BTB_ENTRY;
+    const word = load<i64>(entry);
+    if (word == -1) return;
+    store<i64>(entry, -1);
+    const cell = FILTER + (Predictor.hash(word) as usize);
+    if (load<u8>(cell) != 255) {
+      store<u8>(cell, 0);
+      return;
+    }
+    // Recount the entries that share the hash.
+    let count = 0;
+    let last = 0;
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    for (let index = 0; index < entries; index++) {
+      const other = load<i64>(BTB + (index as usize) * BTB_ENTRY);
+      if (other == -1 || Predictor.hash(other) != Predictor.hash(word)) continue;
+      count++;
+      last = index;
+    }
+    store<u8>(cell, count == 0 ? 0 : count == 1 ? last + 1 : 255);
+  }
+
+  /** The slot of a page in the page table; a page that is replaced takes its entries with it. */
+  private static page(address: i64, avoid: i32): i32 {
+    const pages = load<i32>(L.P_BTB_PAGES);
+    const page = address >> 12;
+    for (let slot = 0; slot < pages; slot++) {
+      if (load<i64>(BTB_PAGES + ((slot as usize) << 3)) == page) return slot;
+    }
+    let slot = load<i32>(NEXT_PAGE) % pages;
+    if (slot == avoid) slot = (slot + 1) % pages;
+    store<i32>(NEXT_PAGE, (slot + 1) % pages);
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    for (let way = 0; way < entries; way++) {
+      const entry = BTB + (way as usize) * BTB_ENTRY;
+      if (load<u8>(entry, SOURCE_PAGE) == slot || load<u8>(entry, TARGET_PAGE) == slot) Predictor.remove(way);
+    }
+    store<i64>(BTB_PAGES + ((slot as usize) << 3), page);
+    return slot;
+  }
+
+  /** A taken transfer from `word` to `target` enters the BTB, or its entry `way` is corrected. */
+  private static update(word: i64, target: i64, way: i32): void {
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    if (!entries) return;
+    const sourcePage = Predictor.page(word << 2, -1);
+    const targetPage = Predictor.page(target, sourcePage);
+    if (way < 0) {
+      for (let index = 0; index < entries; index++) {
+        if (load<i64>(BTB + (index as usize) * BTB_ENTRY) != -1) continue;
+        way = index;
+        break;
+      }
+      if (way < 0) way = Plru.victim(load<u64>(BTB_PLRU), entries, 0);
+      Predictor.remove(way);
+    }
+    const entry = BTB + (way as usize) * BTB_ENTRY;
+    if (load<i64>(entry) != word) {
+      Predictor.remove(way);
+      store<i64>(entry, word);
+      const cell = FILTER + (Predictor.hash(word) as usize);
+      store<u8>(cell, load<u8>(cell) ? 255 : way + 1);
+    }
+    store<i64>(entry, target, TARGET);
+    store<u8>(entry, sourcePage, SOURCE_PAGE);
+    store<u8>(entry, targetPage, TARGET_PAGE);
+    Predictor.touch(way);
+  }
+
+  @inline
+  private static direction(pc: i64): usize {
+    const entries = load<u32>(L.P_BHT_ENTRIES);
+    const bits = load<u32>(L.P_BHT_HISTORY_BITS);
+    const length = load<u32>(L.P_BHT_HISTORY_LENGTH);
+    const word = (pc >> 2) as u32;
+    const size = 31 - clz(entries);
+    const history = load<u32>(HISTORY);
+    // A history longer than its part of the index is folded by a multiplication with sqrt(3)/2 * 2^length.
+    const folded =
+      length == bits ? history : ((Predictor.factor(length) * history) & ((1 << length) - 1)) >> (length - bits);
+    const index = (word & (entries - 1)) ^ ((word >> size) & 3) ^ (folded << (size - bits));
+    return TABLE + ((index & (entries - 1)) as usize);
+  }
+
+  @inline
+  private static factor(length: u32): u32 {
+    return (0.8660254037844386 * ((1 << length) as f64)) as u32;
+  }
+
+  /** A conditional branch at `pc`, its outcome known. */
+  static branch(pc: i64, taken: bool, target: i64): i32 {
+    const word = pc >> 2;
+    const cell = Predictor.direction(pc);
+    const counter = load<u8>(cell) as u32;
+    const two = load<i32>(L.P_BHT_COUNTER_BITS) == 2;
+    const predicted = two ? counter >= 2 : counter != 0;
+    if (two) store<u8>(cell, taken ? min<u32>(counter + 1, 3) : counter ? counter - 1 : 0);
+    else store<u8>(cell, taken ? 1 : 0);
+    const length = load<u32>(L.P_BHT_HISTORY_LENGTH);
+    store<u32>(HISTORY, (load<u32>(HISTORY) >> 1) | (((taken ? 1 : 0) << length) >>> 1));
+    if (!taken) return predicted ? load<i32>(L.P_MISPREDICT) : 0;
+    const way = Predictor.find(word);
+    if (!predicted) {
+      Predictor.update(word, target, way);
+      return load<i32>(L.P_MISPREDICT);
+    }
+    if (way >= 0) {
+      Predictor.touch(way);
+      return 0;
+    }
+    Predictor.update(word, target, -1);
+    return load<i32>(L.P_FETCH_REDIRECT);
+  }
+
+  /** jal: the fetch stage finds the target by itself. */
+  static jump(pc: i64, target: i64, link: i64, isCall: bool): i32 {
+    if (isCall) Predictor.push(link);
+    const word = pc >> 2;
+    const way = Predictor.find(word);
+    if (way >= 0) {
+      Predictor.touch(way);
+      return 0;
+    }
+    Predictor.update(word, target, -1);
+    return load<i32>(L.P_FETCH_REDIRECT);
+  }
+
+  /** jalr. A return (rs1 is ra or t0, rd is not) is predicted by the stack, everything else by the BTB's target. */
+  static jumpRegister(pc: i64, target: i64, link: i64, isCall: bool, isReturn: bool): i32 {
+    const word = pc >> 2;
+    const way = Predictor.find(word);
+    let predicted: i64 = way >= 0 ? load<i64>(BTB + (way as usize) * BTB_ENTRY, TARGET) : -1;
+    let bubble = 0;
+    if (isReturn) {
+      const count = load<u32>(STACK_COUNT);
+      if (count) {
+        const top = load<u32>(STACK_TOP);
+        predicted = load<i64>(STACK + ((top as usize) << 3));
+        if (way < 0) bubble = load<i32>(L.P_FETCH_REDIRECT);
+        store<u32>(STACK_COUNT, count - 1);
+        store<u32>(STACK_TOP, top ? top - 1 : max(load<u32>(L.P_RAS_ENTRIES), 1) - 1);
+      }
+    }
+    if (isCall) Predictor.push(link);
+    if (predicted == target) {
+      if (way >= 0) Predictor.touch(way);
+      else Predictor.update(word, target, -1);
+      return bubble;
+    }
+    Predictor.update(word, target, way);
+    return load<i32>(L.P_MISPREDICT);
+  }
+
+  private static push(address: i64): void {
+    const entries = load<u32>(L.P_RAS_ENTRIES);
+    if (!entries) return;
+    const top = (load<u32>(STACK_TOP) + 1) % entries;
+    store<u32>(STACK_TOP, top);
+    store<i64>(STACK + ((top as usize) << 3), address);
+    store<u32>(STACK_COUNT, min(load<u32>(STACK_COUNT) + 1, entries));
+  }
+}
