@@ -1,24 +1,28 @@
 // ARP (RFC 826) and the neighbour cache (RFC 4861's states, as Linux uses them for IPv4).
 //
-// An entry is incomplete (asked for, packets wait), reachable, stale (usable, to be confirmed), probing (usable, being
-// confirmed) or permanent. Bounds: `neighbourTableSize` entries, the oldest that is not permanent leaves first;
+// An entry is incomplete (asked for, packets wait), reachable, stale (usable, to be confirmed when used), delayed (used, to be
+// confirmed soon), probed (usable, being asked) or permanent. Bounds: `neighbourTableSize` entries, the oldest that is not permanent leaves first;
 // `neighbourQueue` waiting packets per entry, the oldest is dropped first.
 
 import type { NetworkStack } from '../stack.ts';
 import type { MacAddress } from './address.ts';
 import { BROADCAST_MAC, ZERO_MAC } from './address.ts';
 import { NetworkWork } from './environment.ts';
-import { ETHERTYPE_ARP, ETHERTYPE_IPV4, pushEthernetHeader } from './ethernet.ts';
+import { ETHERTYPE_ARP, ETHERTYPE_IPV4, macEquals, pushEthernetHeader } from './ethernet.ts';
 import type { NetworkInterface } from './interface.ts';
 import type { PacketBuffer } from './packet.ts';
 import { PacketQueue, read16, read32, write16, write32 } from './packet.ts';
+import { NANOSECONDS_PER_SECOND } from './settings.ts';
 import type { Timer, TimerOwner } from './timer-queue.ts';
 
 const ARP_BYTES = 28;
 const OPERATION_REQUEST = 1;
 const OPERATION_REPLY = 2;
 
-export type NeighbourState = 'incomplete' | 'reachable' | 'stale' | 'probe' | 'permanent';
+export type NeighbourState = 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe' | 'permanent';
+
+/** delay_first_probe_time of Linux: a stale entry in use is asked after this. */
+const DELAY_FIRST_PROBE = 5 * NANOSECONDS_PER_SECOND;
 
 export class Neighbour implements TimerOwner {
   readonly table: ArpTable;
@@ -82,9 +86,8 @@ export class ArpTable {
       (neighbour.state === 'reachable' &&
         stack.clock.now() - neighbour.confirmedAt > stack.settings.neighbourReachableTime)
     ) {
-      neighbour.state = 'probe';
-      neighbour.probes = 0;
-      this.#solicit(neighbour);
+      neighbour.state = 'delay';
+      stack.timers.arm(neighbour.timer, stack.clock.now() + DELAY_FIRST_PROBE);
     }
     pushEthernetHeader(packet, neighbour.mac, networkInterface.mac, ETHERTYPE_IPV4);
     stack.transmit(networkInterface, packet);
@@ -136,7 +139,10 @@ export class ArpTable {
   }
 
   onNeighbourTimer(neighbour: Neighbour): void {
-    if (neighbour.state !== 'incomplete' && neighbour.state !== 'probe') return;
+    if (neighbour.state === 'delay') {
+      neighbour.state = 'probe';
+      neighbour.probes = 0;
+    } else if (neighbour.state !== 'incomplete' && neighbour.state !== 'probe') return;
     if (neighbour.probes < this.stack.settings.neighbourProbes) {
       this.#solicit(neighbour);
       return;
@@ -179,6 +185,8 @@ export class ArpTable {
 
   #confirm(neighbour: Neighbour, mac: MacAddress, solicited: boolean): void {
     if (neighbour.state === 'permanent') return;
+    // What we did not ask for proves nothing of a neighbour that has not changed.
+    if (!solicited && neighbour.state !== 'incomplete' && macEquals(mac, 0, neighbour.mac)) return;
     const wasIncomplete = neighbour.state === 'incomplete';
     neighbour.mac = mac;
     neighbour.state = solicited ? 'reachable' : 'stale';

@@ -74,6 +74,8 @@ export const ACK_SCHEDULED = 1;
 export const ACK_PUSHED = 2;
 export const ACK_PUSHED_TWICE = 4;
 export const ACK_NOW = 8;
+/** A segment in the window was dropped for want of memory: the window closes although it was promised. */
+export const ACK_NO_MEMORY = 16;
 
 const WRITE_EVENTS = POLLOUT | POLLWRNORM | POLLWRBAND;
 const ALL_EVENTS = POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLERR | WRITE_EVENTS;

@@ -8,7 +8,7 @@ import type { PacketBuffer } from '../ip/packet.ts';
 import { HEADROOM } from '../ip/packet.ts';
 import type { ResolvedRoute } from '../ip/route.ts';
 import type { NetworkStack } from '../stack.ts';
-import { ACK_NOW, ACK_PUSHED, ACK_PUSHED_TWICE, ACK_SCHEDULED, type TcpEndpoint } from './endpoint.ts';
+import { ACK_NO_MEMORY, ACK_NOW, ACK_PUSHED, ACK_PUSHED_TWICE, ACK_SCHEDULED, type TcpEndpoint } from './endpoint.ts';
 import type { Request } from './listener.ts';
 import { requestMss } from './listener.ts';
 import { advertiseWindow } from './receive.ts';
@@ -331,7 +331,7 @@ function ackWasSent(endpoint: TcpEndpoint): void {
     endpoint.quickAcks -= 1;
     if (endpoint.quickAcks === 0) endpoint.ackTimeout = endpoint.stack.settings.tcpDelayedAckMin;
   }
-  endpoint.ackPending &= ~(ACK_SCHEDULED | ACK_PUSHED | ACK_PUSHED_TWICE | ACK_NOW);
+  endpoint.ackPending &= ~(ACK_SCHEDULED | ACK_PUSHED | ACK_PUSHED_TWICE | ACK_NOW | ACK_NO_MEMORY);
   endpoint.delayedAckTimer.cancel();
 }
 

@@ -8,6 +8,7 @@ import { POLLHUP, POLLIN, POLLRDHUP, POLLRDNORM } from '../../process/wait.ts';
 import { copyBytes, NetworkWork } from '../ip/environment.ts';
 import type { PacketBuffer } from '../ip/packet.ts';
 import {
+  ACK_NO_MEMORY,
   ACK_NOW,
   ACK_PUSHED,
   ACK_PUSHED_TWICE,
@@ -76,6 +77,13 @@ function selectWindow(endpoint: TcpEndpoint): number {
 
 /** Settles the window with a segment about to go; returns the header's field. The right edge never moves back. */
 export function advertiseWindow(endpoint: TcpEndpoint): number {
+  if ((endpoint.ackPending & ACK_NO_MEMORY) !== 0) {
+    // Only thus does the sender probe instead of giving up a segment that cannot be taken.
+    endpoint.stack.counters.tcpExtension.TCPWantZeroWindowAdv += 1;
+    endpoint.receiveWindow = 0;
+    endpoint.windowBase = endpoint.receiveNext;
+    return 0;
+  }
   const current = remainingWindow(endpoint);
   const scale = endpoint.receiveWindowScale;
   const unit = 2 ** scale;
@@ -264,7 +272,7 @@ export function receiveData(endpoint: TcpEndpoint, packet: PacketBuffer, header:
   }
   if (!makeRoom(endpoint, packet, endpoint.receiveQueue.length === 0)) {
     stack.counters.tcpExtension.TCPRcvQDrop += 1;
-    endpoint.ackPending |= ACK_SCHEDULED | ACK_NOW;
+    endpoint.ackPending |= ACK_SCHEDULED | ACK_NOW | ACK_NO_MEMORY;
     stack.release(packet);
     return;
   }

@@ -177,7 +177,9 @@ function retransmitTimer(endpoint: TcpEndpoint, now: number): void {
   }
   const { head } = endpoint.sendQueue;
   if (endpoint.packetsOut === 0 || head === null) return;
-  if (writeTimedOut(endpoint, now)) {
+  // A window that shrank to nothing: the retransmissions are its probes, and a peer that answers them keeps the connection.
+  const stalled = endpoint.sendWindow === 0 && !endpoint.orphan;
+  if (stalled ? stallTimedOut(endpoint, now) : writeTimedOut(endpoint, now)) {
     giveUp(endpoint);
     return;
   }
@@ -212,6 +214,15 @@ function writeTimedOut(endpoint: TcpEndpoint, now: number): boolean {
   let longest = 0;
   for (let i = 0; i <= retries; i += 1) longest += Math.min(settings.tcpRtoMin * 2 ** i, settings.tcpRtoMax);
   return now - endpoint.firstRetransmitAt >= longest;
+}
+
+/** tcp_rtx_probe0_timed_out. */
+function stallTimedOut(endpoint: TcpEndpoint, now: number): boolean {
+  if (endpoint.userTimeout > 0) return userTimeoutPassed(endpoint, now);
+  const longest = endpoint.stack.settings.tcpRtoMax * 2;
+  return (
+    endpoint.retransmits > 0 && now - endpoint.lastReceiveAt > longest && now - endpoint.firstRetransmitAt > longest
+  );
 }
 
 function windowProbeTimer(endpoint: TcpEndpoint, now: number): void {
