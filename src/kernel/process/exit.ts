@@ -17,7 +17,17 @@ import { groupUsage } from './cpu-timers.ts';
 import { leaveFutexes, wakeClearedTid, walkRobustList } from './futex.ts';
 import { dropProgram } from './program-file.ts';
 import type { ProcessGroup } from './session.ts';
-import { CLD_DUMPED, CLD_EXITED, CLD_KILLED, SI_KERNEL, SI_USER, SIGCHLD, SIGCONT, SIGHUP } from './signals/numbers.ts';
+import {
+  CLD_DUMPED,
+  CLD_EXITED,
+  CLD_KILLED,
+  SI_KERNEL,
+  SI_USER,
+  SIGCHLD,
+  SIGCONT,
+  SIGHUP,
+  SIGNAL_COUNT,
+} from './signals/numbers.ts';
 import { releaseQueued, sendSignal, sendSignalToProcessGroup } from './signals/send.ts';
 import { SA_NOCLDWAIT, SIG_IGN } from './signals/state.ts';
 import type { Task } from './task.ts';
@@ -220,7 +230,9 @@ function notifyParent(kernel: Kernel, group: ThreadGroup): boolean {
   if (parent === null || parent.autoReap) return true;
   const action = parent.leader.signals.handlers.get(SIGCHLD);
   const unwanted = group.exitSignal === SIGCHLD && (action.handler === SIG_IGN || (action.flags & SA_NOCLDWAIT) !== 0);
-  if (group.exitSignal !== 0 && !(unwanted && action.handler === SIG_IGN)) {
+  // clone(2) takes any number as the exit signal; one that is no signal is not sent.
+  const valid = group.exitSignal > 0 && group.exitSignal <= SIGNAL_COUNT;
+  if (valid && !(unwanted && action.handler === SIG_IGN)) {
     const usage = groupUsage(kernel, group);
     const signal = group.waitStatus & 0x7f;
     sendSignal(kernel, parent, {
