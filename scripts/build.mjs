@@ -24,12 +24,24 @@ function step(title, inputs, output, command, args) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-step('compiling src/ -> dist/', ['src', 'tsconfig.json'], 'build/tsc.tsbuildinfo', 'node_modules/typescript/bin/tsc', ['-p', '.']);
+step('compiling src/ -> dist/', ['src', 'tsconfig.json'], 'build/tsc.tsbuildinfo', 'node_modules/typescript/bin/tsc', [
+  '-p',
+  '.',
+]);
 for (const name of readdirSync('src', { recursive: true })) {
   // Ring-0 assembly sources are read at run time, beside the module that needs them.
   if (name.endsWith('.s')) copyFileSync(join('src', name), join('dist', name));
 }
 step('generating assembly/generated/', ['dist/isa'], 'assembly/generated/isa.ts', 'dist/isa/generate.js', []);
 const asc = 'node_modules/assemblyscript/bin/asc.js';
-step('compiling assembly/ -> build/machine.wasm', ['assembly', 'asconfig.json'], 'build/machine.wasm', asc, ['--target', 'release']);
-step('assembling programs/ -> build/programs/', ['programs', 'dist/assembler', 'dist/elf', 'dist/isa'], 'build/programs', 'scripts/programs.mjs', []);
+step('compiling assembly/ -> build/machine.wasm', ['assembly', 'asconfig.json'], 'build/machine.wasm', asc, [
+  '--target',
+  'release',
+]);
+step(
+  'assembling programs/ -> build/programs/',
+  ['programs', 'dist/assembler', 'dist/elf', 'dist/isa'],
+  'build/programs',
+  'scripts/programs.mjs',
+  [],
+);

@@ -8,14 +8,25 @@ process.chdir(root);
 const hosts = process.platform === 'win32' ? 'C:\\Windows\\System32\\drivers\\etc\\hosts' : '/etc/hosts';
 
 function show(title, args, { mayFail = false } = {}) {
-  process.stdout.write(`\n\x1b[1m# ${title}\x1b[0m\n$ cyclix ${args.map((arg) => (/^[\w./:=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}\n`);
-  const { status, signal } = spawnSync(process.execPath, ['dist/cli/main.js', ...args], { stdio: ['ignore', 'inherit', 'inherit'] });
+  process.stdout.write(
+    `\n\x1b[1m# ${title}\x1b[0m\n$ cyclix ${args.map((arg) => (/^[\w./:=-]+$/.test(arg) ? arg : `'${arg}'`)).join(' ')}\n`,
+  );
+  const { status, signal } = spawnSync(process.execPath, ['dist/cli/main.js', ...args], {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  });
   if (status !== 0 && !mayFail) {
     process.stderr.write(`cyclix ${args[0]} ended with ${signal ?? status}\n`);
     process.exit(status ?? 1);
   }
 }
 
-show('A pipeline in the shell, over a real file of this host', ['run', '--file', `${hosts}:/etc/hosts`, 'programs/sh.s', '-c', 'cat /etc/hosts | grep local | wc; ps']);
+show('A pipeline in the shell, over a real file of this host', [
+  'run',
+  '--file',
+  `${hosts}:/etc/hosts`,
+  'programs/sh.s',
+  '-c',
+  'cat /etc/hosts | grep local | wc; ps',
+]);
 show('fork, execve, wait: every system call, as strace shows it', ['strace', '-f', 'programs/forkls.s']);
 show('What a context switch costs, and where the cycles went', ['perf', 'stat', 'programs/lat_ctx.s']);

@@ -9,7 +9,8 @@ process.chdir(root);
 const output = 'build/programs';
 mkdirSync(output, { recursive: true });
 const sources = ['programs', 'programs/bench'].flatMap((directory) => list(directory));
-for (const name of readdirSync(output)) if (!sources.some((source) => basename(source, '.s') === name)) rmSync(join(output, name));
+for (const name of readdirSync(output))
+  if (!sources.some((source) => basename(source, '.s') === name)) rmSync(join(output, name));
 for (const source of sources) {
   try {
     writeFileSync(join(output, basename(source, '.s')), assembleFiles([source]), { mode: 0o755 });
@@ -22,7 +23,9 @@ if (process.exitCode === undefined) utimesSync(output, new Date(), new Date());
 
 function list(directory) {
   try {
-    return readdirSync(directory).filter((name) => name.endsWith('.s')).map((name) => join(directory, name));
+    return readdirSync(directory)
+      .filter((name) => name.endsWith('.s'))
+      .map((name) => join(directory, name));
   } catch {
     return [];
   }

@@ -2,12 +2,14 @@
 
 import { readFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { assembleExecutable, type AssemblerOptions, formatDiagnostics } from '../assembler/assemble.ts';
+import { type AssemblerOptions, assembleExecutable, formatDiagnostics } from '../assembler/assemble.ts';
 import { UsageError } from './fail.ts';
 import { readHostFile } from './program-file.ts';
 
 /** Reading for `.include` and `.incbin`: beside the including file, then in each -I folder, then in the working directory. */
-export function fileResolver(includeDirectories: readonly string[] = []): (name: string, from: string) => { name: string; bytes: Uint8Array } | undefined {
+export function fileResolver(
+  includeDirectories: readonly string[] = [],
+): (name: string, from: string) => { name: string; bytes: Uint8Array } | undefined {
   return (name, from) => {
     for (const directory of [dirname(from), ...includeDirectories, '.']) {
       const path = join(directory, name);

@@ -3,12 +3,12 @@
 
 import { Command } from 'commander';
 import { parseChanges } from '../experiments/configuration.ts';
+import { PresetError } from '../machine/preset.ts';
 import { defaultBootTime, System } from '../system/system.ts';
 import { UsageError } from './fail.ts';
 import { NodeHost, writeFully } from './host-streams.ts';
 import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
 import { statusOf } from './session.ts';
-import { PresetError } from '../machine/preset.ts';
 
 /** Instructions between two looks at the keyboard. */
 const sliceInstructions = 1_000_000;
@@ -48,7 +48,12 @@ async function boot(flags: Flags & { slice: number }): Promise<number> {
     throw error;
   }
   const { kernel, machine } = system;
-  const task = kernel.start(flags.init, [flags.init], ['PATH=/bin:/usr/bin', 'HOME=/root', 'USER=root', `TERM=${process.env['TERM'] ?? 'vt100'}`], { asInit: true });
+  const task = kernel.start(
+    flags.init,
+    [flags.init],
+    ['PATH=/bin:/usr/bin', 'HOME=/root', 'USER=root', `TERM=${process.env['TERM'] ?? 'vt100'}`],
+    { asInit: true },
+  );
   if (typeof task === 'number') throw new UsageError(`cannot execute ${flags.init}`, 126);
 
   const keyboard = new Keyboard();
@@ -69,7 +74,10 @@ async function boot(flags: Flags & { slice: number }): Promise<number> {
     for (;;) {
       if (ended) return 0;
       while (keyboard.next !== undefined && machine.uart.receive(Uint8Array.of(keyboard.next)) === 1) keyboard.take();
-      const outcome = kernel.run({ maxInstructions: flags.slice, ...(flags.maxCycles === undefined ? {} : { untilCycle: flags.maxCycles }) });
+      const outcome = kernel.run({
+        maxInstructions: flags.slice,
+        ...(flags.maxCycles === undefined ? {} : { untilCycle: flags.maxCycles }),
+      });
       const output = machine.uart.transmitted();
       if (output.length > 0) writeFully(1, output);
       if (outcome.reason === 'waiting') {

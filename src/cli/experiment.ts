@@ -4,13 +4,13 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { parseChanges } from '../experiments/configuration.ts';
+import type { Result } from '../experiments/experiment.ts';
 import { experiments } from '../experiments/registry.ts';
 import { renderCsv, renderJson } from '../experiments/report/csv.ts';
 import { renderReport } from '../experiments/report/html.ts';
 import { runExperiment } from '../experiments/run.ts';
-import type { Result } from '../experiments/experiment.ts';
-import { resolvePreset } from '../system/machine-configuration.ts';
 import { resolvedParameters } from '../machine/preset.ts';
+import { resolvePreset } from '../system/machine-configuration.ts';
 import { version } from '../version.ts';
 import { UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
@@ -32,18 +32,29 @@ export function experimentCommand(): Command {
     .description('run a measured experiment: table, plots, and claims that can fail')
     .argument('<NAME>', "an experiment's name, or `list`")
     .option('--preset <NAME|FILE.json>', 'machine preset', 'rocket')
-    .option('--set <PARAMETER=VALUE>', 'change one parameter of the machine (repeatable)', (text: string, previous: string[]) => [...previous, text], [])
+    .option(
+      '--set <PARAMETER=VALUE>',
+      'change one parameter of the machine (repeatable)',
+      (text: string, previous: string[]) => [...previous, text],
+      [],
+    )
     .option('--points <N>', 'at most N values of the main factor', parseCount('--points'))
     .option('--quick', 'fewer points: a first look in under 30 seconds')
     .option('--json', 'write the result as JSON to standard output')
     .option('--csv <FILE>', 'write the table as CSV')
     .option('--html <FILE>', 'write the report page')
     .option('--jobs <N>', 'worker threads', parseCount('--jobs'), availableParallelism())
-    .addHelpText('after', '\nExample:\n  cyclix experiment context-switch --quick --html context-switch.html\n  cyclix experiment context-switch --set l1d.sizeBytes=32KiB')
+    .addHelpText(
+      'after',
+      '\nExample:\n  cyclix experiment context-switch --quick --html context-switch.html\n  cyclix experiment context-switch --set l1d.sizeBytes=32KiB',
+    )
     .action(async (name: string, flags: Flags) => {
       if (name === 'list') {
         const width = Math.max(...experiments.map((experiment) => experiment.name.length));
-        writeFully(1, experiments.map((experiment) => `${experiment.name.padEnd(width)}  ${experiment.title}\n`).join(''));
+        writeFully(
+          1,
+          experiments.map((experiment) => `${experiment.name.padEnd(width)}  ${experiment.title}\n`).join(''),
+        );
         return;
       }
       await run(name, flags);
@@ -52,7 +63,10 @@ export function experimentCommand(): Command {
 
 async function run(name: string, flags: Flags): Promise<void> {
   const experiment = experiments.find((candidate) => candidate.name === name);
-  if (experiment === undefined) throw new UsageError(`no experiment '${name}': expected one of ${experiments.map((candidate) => candidate.name).join(', ')}`);
+  if (experiment === undefined)
+    throw new UsageError(
+      `no experiment '${name}': expected one of ${experiments.map((candidate) => candidate.name).join(', ')}`,
+    );
   let changes: Readonly<Record<string, string>>;
   try {
     changes = parseChanges(flags.set);
@@ -60,7 +74,12 @@ async function run(name: string, flags: Flags): Promise<void> {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const options = { preset: flags.preset, changes, quick: flags.quick === true, ...(flags.points === undefined ? {} : { points: flags.points }) };
+  const options = {
+    preset: flags.preset,
+    changes,
+    quick: flags.quick === true,
+    ...(flags.points === undefined ? {} : { points: flags.points }),
+  };
   const started = Date.now();
   const terminal = process.stderr.isTTY === true;
   const result = await runExperiment(experiment, options, {
@@ -71,7 +90,9 @@ async function run(name: string, flags: Flags): Promise<void> {
     },
   });
   if (terminal) process.stderr.write('\r\x1b[K');
-  process.stderr.write(`${name}: ${result.measurements.length} runs in ${((Date.now() - started) / 1000).toFixed(1)} s\n`);
+  process.stderr.write(
+    `${name}: ${result.measurements.length} runs in ${((Date.now() - started) / 1000).toFixed(1)} s\n`,
+  );
   if (flags.csv !== undefined) writeFileSync(flags.csv, renderCsv(result.rows));
   if (flags.html !== undefined) {
     const parameters = resolvedParameters(resolvePreset({ preset: flags.preset, changes }));
@@ -81,7 +102,12 @@ async function run(name: string, flags: Flags): Promise<void> {
 }
 
 function reproduction(name: string, flags: Flags): string {
-  const parts = ['cyclix experiment', name, `--preset ${flags.preset}`, ...flags.set.map((setting) => `--set ${setting}`)];
+  const parts = [
+    'cyclix experiment',
+    name,
+    `--preset ${flags.preset}`,
+    ...flags.set.map((setting) => `--set ${setting}`),
+  ];
   if (flags.points !== undefined) parts.push(`--points ${flags.points}`);
   if (flags.quick === true) parts.push('--quick');
   return [...parts, `--html ${name}.html`].join(' ');
@@ -92,10 +118,27 @@ function renderText(result: Result): string {
   const columns = [...new Set(result.rows.flatMap((row) => Object.keys(row)))];
   const cells = result.rows.map((row) => columns.map((name) => formatCell(row[name])));
   const widths = columns.map((name, i) => Math.max(name.length, ...cells.map((row) => row[i]!.length)));
-  const line = (row: readonly string[]): string => row.map((cell, i) => cell.padStart(widths[i]!)).join('  ').trimEnd();
-  const claims = result.verdicts.map(({ claim, verdict }) => `${verdict.holds ? 'holds' : 'FAILS'}  ${claim.name}: ${claim.statement}\n       ${verdict.evidence}`);
+  const line = (row: readonly string[]): string =>
+    row
+      .map((cell, i) => cell.padStart(widths[i]!))
+      .join('  ')
+      .trimEnd();
+  const claims = result.verdicts.map(
+    ({ claim, verdict }) =>
+      `${verdict.holds ? 'holds' : 'FAILS'}  ${claim.name}: ${claim.statement}\n       ${verdict.evidence}`,
+  );
   const held = result.verdicts.filter(({ verdict }) => verdict.holds).length;
-  return [result.experiment.title, '', line(columns), ...cells.map(line), '', ...claims, '', `${held} of ${result.verdicts.length} claims hold`, ''].join('\n');
+  return [
+    result.experiment.title,
+    '',
+    line(columns),
+    ...cells.map(line),
+    '',
+    ...claims,
+    '',
+    `${held} of ${result.verdicts.length} claims hold`,
+    '',
+  ].join('\n');
 }
 
 function formatCell(value: number | string | undefined): string {

@@ -18,7 +18,16 @@ const program = new Command('cyclix')
   .enablePositionalOptions()
   .showSuggestionAfterError();
 
-for (const command of [runCommand(), straceCommand(), perfCommand(), bootCommand(), experimentCommand(), asmCommand(), objdumpCommand()]) program.addCommand(command);
+for (const command of [
+  runCommand(),
+  straceCommand(),
+  perfCommand(),
+  bootCommand(),
+  experimentCommand(),
+  asmCommand(),
+  objdumpCommand(),
+])
+  program.addCommand(command);
 
 /** Errors of commander become one line and status 2; help and version keep 0. */
 function prepare(command: Command): void {

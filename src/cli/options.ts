@@ -40,21 +40,26 @@ export function parseSize(text: string): number {
 
 export function parseCount(name: string): (text: string) => number {
   return (text) => {
-    if (!/^\d+(?:\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(Number(text))) throw new UsageError(`invalid ${name} '${text}': expected a whole number`);
+    if (!/^\d+(?:\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(Number(text)))
+      throw new UsageError(`invalid ${name} '${text}': expected a whole number`);
     return Number(text);
   };
 }
 
 function parseFileMapping(text: string, previous: FileMapping[]): FileMapping[] {
   const at = text.lastIndexOf(':');
-  if (at <= 0 || !text.slice(at + 1).startsWith('/')) throw new UsageError(`invalid --file '${text}': expected HOST:GUEST with an absolute guest path, as in notes.txt:/tmp/notes.txt`);
+  if (at <= 0 || !text.slice(at + 1).startsWith('/'))
+    throw new UsageError(
+      `invalid --file '${text}': expected HOST:GUEST with an absolute guest path, as in notes.txt:/tmp/notes.txt`,
+    );
   return [...previous, { host: text.slice(0, at), guest: text.slice(at + 1) }];
 }
 
 function parsePortMapping(text: string, previous: PortMapping[]): PortMapping[] {
   const match = /^(\d+):(\d+)$/.exec(text);
   const ports = match === null ? [] : [Number(match[1]), Number(match[2])];
-  if (ports.length !== 2 || ports.some((port) => port > 65_535)) throw new UsageError(`invalid --publish '${text}': expected HOST:GUEST ports, as in 8080:80`);
+  if (ports.length !== 2 || ports.some((port) => port > 65_535))
+    throw new UsageError(`invalid --publish '${text}': expected HOST:GUEST ports, as in 8080:80`);
   return [...previous, { host: ports[0]!, guest: ports[1]! }];
 }
 
@@ -69,7 +74,12 @@ const collect = (text: string, previous: string[]): string[] => [...previous, te
 export function addMachineOptions(command: Command): Command {
   return command
     .option('--preset <NAME|FILE.json>', 'machine preset: rocket, c906, u74, ideal or a JSON file', 'rocket')
-    .option('--set <PARAMETER=VALUE>', 'change one parameter of the preset, as in l1d.sizeBytes=32KiB (repeatable)', collect, [])
+    .option(
+      '--set <PARAMETER=VALUE>',
+      'change one parameter of the preset, as in l1d.sizeBytes=32KiB (repeatable)',
+      collect,
+      [],
+    )
     .option('--memory <SIZE>', 'guest RAM', parseSize, 256 * 2 ** 20)
     .option('--max-cycles <N>', 'stop the machine after N cycles (exit status 124)', parseCount('--max-cycles'))
     .option('--hz <N>', 'timer ticks a second', parseCount('--hz'))
@@ -80,6 +90,11 @@ export function addMachineOptions(command: Command): Command {
     .option('--env <NAME=VALUE>', "add to the program's environment (repeatable)", parseEnvironment, [])
     .option('--cwd <DIR>', "the program's working directory", '/')
     .option('--with <FILE.s>', 'assemble and link another source with FILE (repeatable)', collect, [])
-    .option('--publish <HOST:GUEST>', 'forward a TCP port of the host (loopback) to the guest (repeatable)', parsePortMapping, [])
-    .option('--pcap <FILE>', 'write every packet on the guest\'s wire and loopback to FILE (pcapng)');
+    .option(
+      '--publish <HOST:GUEST>',
+      'forward a TCP port of the host (loopback) to the guest (repeatable)',
+      parsePortMapping,
+      [],
+    )
+    .option('--pcap <FILE>', "write every packet on the guest's wire and loopback to FILE (pcapng)");
 }

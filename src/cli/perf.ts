@@ -2,8 +2,8 @@
 
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
-import { formatStat, formatStatJson, formatStatSeparated } from '../observe/perf/stat.ts';
 import { StatListener } from '../observe/perf/listener.ts';
+import { formatStat, formatStatJson, formatStatSeparated } from '../observe/perf/stat.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
 import { addMachineOptions, type MachineFlags } from './options.ts';
@@ -16,7 +16,9 @@ interface StatFlags extends MachineFlags {
 }
 
 export function perfCommand(): Command {
-  const perf = new Command('perf').description("measure a program with the machine's counters").enablePositionalOptions();
+  const perf = new Command('perf')
+    .description("measure a program with the machine's counters")
+    .enablePositionalOptions();
   perf.addCommand(statCommand());
   return perf;
 }
@@ -31,7 +33,10 @@ function statCommand(): Command {
     .option('-o, --output <FILE>', 'write to FILE instead of standard error');
   return addMachineOptions(command)
     .passThroughOptions()
-    .addHelpText('after', '\nExample:\n  cyclix perf stat programs/lat_ctx.s\n  cyclix perf stat --preset ideal programs/lat_syscall.s')
+    .addHelpText(
+      'after',
+      '\nExample:\n  cyclix perf stat programs/lat_ctx.s\n  cyclix perf stat --preset ideal programs/lat_syscall.s',
+    )
     .action(async (file: string, args: string[], flags: StatFlags) => {
       process.exitCode = await stat(file, args, flags);
     });
@@ -51,9 +56,16 @@ async function stat(file: string, args: readonly string[], flags: StatFlags): Pr
   kernel.events.listen(listener.listen);
   const status = runToEnd(session, flags.maxCycles);
   const after = machine.counters.read();
-  const counters = Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name as keyof typeof before] ?? 0)]));
+  const counters = Object.fromEntries(
+    Object.entries(after).map(([name, value]) => [name, value - (before[name as keyof typeof before] ?? 0)]),
+  );
   const input = { command: [file, ...args].join(' '), counters, clockHz: machine.preset.clockHz, ...listener.totals() };
-  const text = flags.json === true ? formatStatJson(input) : flags.fieldSeparator !== undefined ? formatStatSeparated(input, flags.fieldSeparator) : formatStat(input);
+  const text =
+    flags.json === true
+      ? formatStatJson(input)
+      : flags.fieldSeparator !== undefined
+        ? formatStatSeparated(input, flags.fieldSeparator)
+        : formatStat(input);
   if (output === 2) writeFully(2, text);
   else {
     writeSync(output, text);

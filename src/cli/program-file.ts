@@ -20,7 +20,8 @@ export function loadProgram(path: string, others: readonly string[]): ProgramFil
   const name = basename(path, extension === '.s' || extension === '.S' || extension === '.c' ? extension : '');
   if (extension === '.s' || extension === '.S') return { name, image: assembleFiles([path, ...others]) };
   if (extension === '.c') return { name, image: compile([path, ...others]) };
-  if (others.length > 0) throw new UsageError(`--with needs sources, but '${path}' is not one: expected a file that ends in .s or .c`);
+  if (others.length > 0)
+    throw new UsageError(`--with needs sources, but '${path}' is not one: expected a file that ends in .s or .c`);
   const bytes = readHostFile(path);
   if (bytes.length >= 2 && bytes[0] === 0x23 && bytes[1] === 0x21) return { name: basename(path), image: bytes };
   checkElf(path, bytes);
@@ -66,14 +67,18 @@ function compile(sources: readonly string[]): Uint8Array {
       try {
         execFileSync(command, [...args, '-o', output, ...sources], { stdio: ['ignore', 'inherit', 'inherit'] });
       } catch (error) {
-        throw new UsageError(`${sources[0]}: ${command} failed${(error as { status?: number }).status === undefined ? `: ${hostErrorText(error)}` : ''}`);
+        throw new UsageError(
+          `${sources[0]}: ${command} failed${(error as { status?: number }).status === undefined ? `: ${hostErrorText(error)}` : ''}`,
+        );
       }
       return readFileSync(output);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  throw new UsageError(`${sources[0]}: no C compiler for riscv64 found: install one, e.g. Debian's gcc-riscv64-linux-gnu and libc6-dev-riscv64-cross (looked for ${compilers.map(({ command }) => command).join(', ')})`);
+  throw new UsageError(
+    `${sources[0]}: no C compiler for riscv64 found: install one, e.g. Debian's gcc-riscv64-linux-gnu and libc6-dev-riscv64-cross (looked for ${compilers.map(({ command }) => command).join(', ')})`,
+  );
 }
 
 function isInstalled(command: string): boolean {

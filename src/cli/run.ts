@@ -11,7 +11,10 @@ export function runCommand(): Command {
     .argument('[args...]', "the program's arguments");
   return addMachineOptions(command)
     .passThroughOptions()
-    .addHelpText('after', "\nExample:\n  cyclix run --file /etc/hosts:/etc/hosts programs/cat.s /etc/hosts\n  cyclix run programs/sh.s -c 'ls -la / | head -n 3'")
+    .addHelpText(
+      'after',
+      "\nExample:\n  cyclix run --file /etc/hosts:/etc/hosts programs/cat.s /etc/hosts\n  cyclix run programs/sh.s -c 'ls -la / | head -n 3'",
+    )
     .action(async (file: string, args: string[], flags: MachineFlags) => {
       const session = await openSession(file, args, flags);
       process.exitCode = runToEnd(session, flags.maxCycles);

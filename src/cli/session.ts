@@ -2,11 +2,11 @@
 
 import { lstatSync } from 'node:fs';
 import { basename } from 'node:path';
+import { parseChanges } from '../experiments/configuration.ts';
 import type { RunOutcome } from '../kernel/kernel.ts';
 import type { Task } from '../kernel/process/task.ts';
 import { PresetError } from '../machine/preset.ts';
 import { defaultBootTime, defaultEnvironment, exitStatus, System } from '../system/system.ts';
-import { parseChanges } from '../experiments/configuration.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { NodeHost, writeFully } from './host-streams.ts';
 import type { MachineFlags } from './options.ts';
@@ -26,8 +26,10 @@ export async function openSession(file: string, args: readonly string[], flags: 
   const program = loadProgram(file, flags.with);
   const path = `/bin/${program.name}`;
   const files: Record<string, { bytes: Uint8Array; mode?: number }> = { [path]: { bytes: program.image, mode: 0o755 } };
-  for (const { host, guest } of flags.file) files[guest] = { bytes: readHostFile(host), mode: lstatSync(host).mode & 0o7777 };
-  if (flags.root !== undefined && !isDirectory(flags.root)) throw new UsageError(`--root ${flags.root}: Not a directory`);
+  for (const { host, guest } of flags.file)
+    files[guest] = { bytes: readHostFile(host), mode: lstatSync(host).mode & 0o7777 };
+  if (flags.root !== undefined && !isDirectory(flags.root))
+    throw new UsageError(`--root ${flags.root}: Not a directory`);
   const environment = [...defaultEnvironment, ...flags.env];
   let system: System;
   try {
@@ -36,12 +38,17 @@ export async function openSession(file: string, args: readonly string[], flags: 
       changes: parseChanges(flags.set),
       memoryBytes: flags.memory,
       host: new NodeHost({ bootTime: defaultBootTime }),
-      kernel: { seed: flags.seed, ...(flags.hz === undefined ? {} : { hz: flags.hz }), ...(flags.kpti === true ? { kpti: true } : {}) },
+      kernel: {
+        seed: flags.seed,
+        ...(flags.hz === undefined ? {} : { hz: flags.hz }),
+        ...(flags.kpti === true ? { kpti: true } : {}),
+      },
       files,
       ...(flags.root === undefined ? {} : { root: flags.root }),
     });
   } catch (error) {
-    if (error instanceof PresetError || /^invalid --set/.test((error as Error).message)) throw new UsageError((error as Error).message);
+    if (error instanceof PresetError || /^invalid --set/.test((error as Error).message))
+      throw new UsageError((error as Error).message);
     throw error;
   }
   const argv = [basename(program.name), ...args];

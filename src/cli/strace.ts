@@ -2,10 +2,10 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { Command } from 'commander';
+import { syscallRow, syscallRows } from '../kernel/syscalls/table.ts';
 import { AddressSpacePeek } from '../observe/peek.ts';
 import { FilterError, parseTraceFilter } from '../observe/strace/filter.ts';
 import { Tracer } from '../observe/strace/tracer.ts';
-import { syscallRow, syscallRows } from '../kernel/syscalls/table.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
 import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
@@ -36,7 +36,12 @@ export function straceCommand(): Command {
     .option('-e, --trace <SET>', 'only these calls: trace=open,read or trace=%file or trace=!write')
     .option('-o, --output <FILE>', 'write the trace to FILE')
     .option('-T, --syscall-times', 'print the time spent in each call')
-    .option('-t, --absolute-timestamps', 'print the time of each call (-tt: with microseconds)', (_: string, previous: number) => previous + 1, 0)
+    .option(
+      '-t, --absolute-timestamps',
+      'print the time of each call (-tt: with microseconds)',
+      (_: string, previous: number) => previous + 1,
+      0,
+    )
     .option('-r, --relative-timestamps', 'print the time since the call before')
     .option('-s, --string-limit <N>', 'print at most N bytes of strings', parseCount('-s'), 32)
     .option('-q, --quiet', 'no messages about attaching and exiting')
@@ -72,7 +77,14 @@ async function strace(file: string, args: readonly string[], flags: Flags): Prom
       follow: flags.followForks === true,
       summary: flags.summaryOnly === true ? 'only' : flags.summary === true ? 'both' : 'none',
       times: flags.syscallTimes === true,
-      stamp: flags.relativeTimestamps === true ? 'relative' : stamps > 1 ? 'microseconds' : stamps === 1 ? 'seconds' : 'none',
+      stamp:
+        flags.relativeTimestamps === true
+          ? 'relative'
+          : stamps > 1
+            ? 'microseconds'
+            : stamps === 1
+              ? 'seconds'
+              : 'none',
       stringLimit: flags.stringLimit,
       quiet: flags.quiet === true,
       column: flags.columns,

@@ -26,7 +26,11 @@ export function canonicalJson(value: unknown): string {
 }
 
 /** The identifier of a run: what goes in decides it, so equal identifiers mean equal results. */
-export function pointIdentifier(parts: { readonly image: Uint8Array; readonly configuration: unknown; readonly version: string }): string {
+export function pointIdentifier(parts: {
+  readonly image: Uint8Array;
+  readonly configuration: unknown;
+  readonly version: string;
+}): string {
   const hash = createHash('sha256');
   hash.update(parts.version).update('\0').update(parts.image).update('\0').update(canonicalJson(parts.configuration));
   return hash.digest('hex').slice(0, 16);

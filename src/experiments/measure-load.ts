@@ -6,7 +6,11 @@ import type { System } from '../system/system.ts';
 import type { LoadSpecification } from './load.ts';
 import { difference } from './measure.ts';
 
-export function measureUnderLoad(_system: System, _load: LoadSpecification, _counts: StatListener): { values: Record<string, number>; counters: Record<string, number> } {
+export function measureUnderLoad(
+  _system: System,
+  _load: LoadSpecification,
+  _counts: StatListener,
+): { values: Record<string, number>; counters: Record<string, number> } {
   void LoadGenerator;
   void difference;
   throw new Error('the load generator is not attached yet');

@@ -1,10 +1,10 @@
 // Measures a point: a fresh machine, the program, the load, nothing else. A pure function of the point and the version.
 
-import { resolvePreset } from '../system/machine-configuration.ts';
-import { guestProgram } from '../system/guest-programs.ts';
-import { defaultBootTime, exitStatus, System } from '../system/system.ts';
 import type { Host, KernelOptions } from '../kernel/kernel.ts';
 import { StatListener } from '../observe/perf/listener.ts';
+import { guestProgram } from '../system/guest-programs.ts';
+import { resolvePreset } from '../system/machine-configuration.ts';
+import { defaultBootTime, exitStatus, System } from '../system/system.ts';
 import { pointIdentifier } from './configuration.ts';
 import type { Measurement, Point } from './experiment.ts';
 import { measureUnderLoad } from './measure-load.ts';
@@ -37,7 +37,15 @@ export async function measurePoint(point: Point, version: string): Promise<Measu
   const identifier = pointIdentifier({
     image,
     version,
-    configuration: { preset, arguments: point.arguments, hz: configuration.hz, quantum: configuration.quantumMicroseconds, kpti: configuration.kpti, memory: configuration.memoryBytes, load: point.load },
+    configuration: {
+      preset,
+      arguments: point.arguments,
+      hz: configuration.hz,
+      quantum: configuration.quantumMicroseconds,
+      kpti: configuration.kpti,
+      memory: configuration.memoryBytes,
+      load: point.load,
+    },
   });
   const host = new CapturingHost();
   const kernel: KernelOptions = {
@@ -46,7 +54,13 @@ export async function measurePoint(point: Point, version: string): Promise<Measu
     ...(configuration.quantumMicroseconds === undefined ? {} : { quantumNs: configuration.quantumMicroseconds * 1000 }),
     ...(configuration.kpti === undefined ? {} : { kpti: configuration.kpti }),
   };
-  const system = await System.create({ preset: configuration.preset, changes: configuration.changes, kernel, host, ...(configuration.memoryBytes === undefined ? {} : { memoryBytes: configuration.memoryBytes }) });
+  const system = await System.create({
+    preset: configuration.preset,
+    changes: configuration.changes,
+    kernel,
+    host,
+    ...(configuration.memoryBytes === undefined ? {} : { memoryBytes: configuration.memoryBytes }),
+  });
   const counts = new StatListener();
   system.kernel.events.listen(counts.listen);
   system.start(`/bin/${point.program}`, { argv: [point.program, ...point.arguments] });
@@ -55,7 +69,10 @@ export async function measurePoint(point: Point, version: string): Promise<Measu
   const before = system.machine.counters.read();
   const outcome = system.run(configuration.maxCycles ?? defaultMaximumCycles);
   const after = system.machine.counters.read();
-  if (outcome.reason !== 'exited') throw new Error(`the program did not end: ${outcome.reason}${outcome.reason === 'panic' ? ` ${outcome.message}` : ''}`);
+  if (outcome.reason !== 'exited')
+    throw new Error(
+      `the program did not end: ${outcome.reason}${outcome.reason === 'panic' ? ` ${outcome.message}` : ''}`,
+    );
   if (outcome.waitStatus !== 0) throw new Error(`exit status ${exitStatus(outcome.waitStatus)}: ${host.errors.trim()}`);
   return { point, identifier, values: parseValues(host.output), counters: difference(before, after) };
 }
@@ -70,6 +87,9 @@ export function parseValues(text: string): Record<string, number> {
   return values;
 }
 
-export function difference(before: Readonly<Record<string, number>>, after: Readonly<Record<string, number>>): Record<string, number> {
+export function difference(
+  before: Readonly<Record<string, number>>,
+  after: Readonly<Record<string, number>>,
+): Record<string, number> {
   return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
 }

@@ -8,4 +8,11 @@ import { tickAndQuantum } from './catalogue/tick-and-quantum.ts';
 import { tlbAndRings } from './catalogue/tlb-and-rings.ts';
 import type { Experiment } from './experiment.ts';
 
-export const experiments: readonly Experiment[] = [syscallCost, contextSwitch, readiness, epollVsThreads, tlbAndRings, tickAndQuantum];
+export const experiments: readonly Experiment[] = [
+  syscallCost,
+  contextSwitch,
+  readiness,
+  epollVsThreads,
+  tlbAndRings,
+  tickAndQuantum,
+];

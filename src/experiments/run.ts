@@ -3,7 +3,11 @@
 import type { Experiment, ExperimentOptions, Result } from './experiment.ts';
 import { measureAll, type PoolOptions } from './pool.ts';
 
-export async function runExperiment(experiment: Experiment, options: ExperimentOptions, pool: PoolOptions): Promise<Result> {
+export async function runExperiment(
+  experiment: Experiment,
+  options: ExperimentOptions,
+  pool: PoolOptions,
+): Promise<Result> {
   const points = experiment.points(options);
   const labels = new Set(points.map((point) => point.label));
   if (labels.size !== points.length) throw new Error(`experiment ${experiment.name} has two points of one label`);

@@ -27,6 +27,7 @@ import { killForMemory } from './memory/out-of-memory.ts';
 import type { PageTables } from './memory/page-tables.ts';
 import { Slabs } from './memory/slabs.ts';
 import type { VdsoImage } from './memory/vdso.ts';
+import { Network } from './net/network.ts';
 import { type BlockOptions, block } from './process/block.ts';
 import { FutexTable } from './process/futex-table.ts';
 import { Scheduler } from './process/scheduler.ts';
@@ -119,6 +120,7 @@ export class Kernel {
   readonly futexes = new FutexTable();
   readonly system = new SystemState();
   readonly vfs: Vfs;
+  readonly network: Network;
   readonly eventSources: EventSource[] = [];
   /** Drivers by PLIC interrupt source. */
   readonly interruptHandlers = new Map<number, (kernel: Kernel) => void>();
@@ -172,6 +174,7 @@ export class Kernel {
     this.scheduler.options.sliceNanoseconds = this.options.quantumNs;
     this.system.hostname = this.options.hostname;
     this.vfs = new Vfs(this);
+    this.network = new Network(this);
   }
 
   /**

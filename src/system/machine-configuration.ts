@@ -13,7 +13,8 @@ export interface PresetChoice {
 /** Throws PresetError that names the file, the parameter and what was expected. */
 export function resolvePreset(choice: PresetChoice): Preset {
   let preset = choice.preset.endsWith('.json') ? loadPresetFile(choice.preset) : loadPreset(choice.preset);
-  for (const [parameter, value] of Object.entries(choice.changes)) preset = setParameter(preset, `${parameter}=${value}`);
+  for (const [parameter, value] of Object.entries(choice.changes))
+    preset = setParameter(preset, `${parameter}=${value}`);
   return preset;
 }
 

@@ -30,7 +30,13 @@ export interface ProgramOptions {
 /** 2026-01-01T00:00:00Z: a fixed date, so that a run is the same on every day. */
 export const defaultBootTime = Date.UTC(2026, 0, 1) * 1e6;
 
-export const defaultEnvironment: readonly string[] = ['PATH=/bin:/usr/bin', 'HOME=/root', 'USER=root', 'TERM=dumb', 'LANG=C'];
+export const defaultEnvironment: readonly string[] = [
+  'PATH=/bin:/usr/bin',
+  'HOME=/root',
+  'USER=root',
+  'TERM=dumb',
+  'LANG=C',
+];
 
 export class System {
   readonly machine: Machine;
@@ -51,13 +57,16 @@ export class System {
     const kernel = await Kernel.boot(machine, options.host, options.kernel ?? {});
     for (const name of guestProgramNames()) kernel.vfs.install(`/bin/${name}`, () => guestProgram(name), 0o755);
     if (options.root !== undefined) installFolder(kernel.vfs, options.root);
-    for (const [path, { bytes, mode }] of Object.entries(options.files ?? {})) kernel.vfs.install(path, bytes, mode ?? 0o644);
+    for (const [path, { bytes, mode }] of Object.entries(options.files ?? {}))
+      kernel.vfs.install(path, bytes, mode ?? 0o644);
     return new System(machine, kernel);
   }
 
   /** Starts the program at `path`; throws Error with the errno's text when it cannot be executed. */
   start(path: string, options: ProgramOptions): Task {
-    const task = this.kernel.start(path, options.argv, options.environment ?? defaultEnvironment, { cwd: options.cwd ?? '/' });
+    const task = this.kernel.start(path, options.argv, options.environment ?? defaultEnvironment, {
+      cwd: options.cwd ?? '/',
+    });
     if (typeof task !== 'number') return task;
     throw new Error(`${path}: ${errnoTable.get(-task)?.text ?? `error ${-task}`}`);
   }

@@ -5,8 +5,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { runCaptured } from '../support/run-captured.ts';
 import { hasCompiler, hasQemu } from '../support/oracles.ts';
+import { runCaptured } from '../support/run-captured.ts';
 import { differences } from './differences.ts';
 
 const directory = join(import.meta.dirname, 'cases');
@@ -21,7 +21,16 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 function build(family: string): string {
   const output = join(scratch, family);
   if (!existsSync(output)) {
-    execFileSync('riscv64-linux-gnu-gcc', ['-O1', '-w', '-static', '-pthread', '-o', output, join(directory, '..', 'main.c'), join(directory, `${family}.c`)]);
+    execFileSync('riscv64-linux-gnu-gcc', [
+      '-O1',
+      '-w',
+      '-static',
+      '-pthread',
+      '-o',
+      output,
+      join(directory, '..', 'main.c'),
+      join(directory, `${family}.c`),
+    ]);
   }
   return output;
 }
@@ -30,14 +39,20 @@ function underQemu(program: string, name: string): { output: string; status: num
   const cwd = join(scratch, 'work');
   rmSync(cwd, { recursive: true, force: true });
   mkdirSync(cwd);
-  const result = spawnSync('qemu-riscv64-static', [program, name], { cwd, encoding: 'latin1', timeout: 30_000, input: '' });
+  const result = spawnSync('qemu-riscv64-static', [program, name], {
+    cwd,
+    encoding: 'latin1',
+    timeout: 30_000,
+    input: '',
+  });
   return { output: result.stdout + result.stderr, status: result.status ?? 128 };
 }
 
 describe.skipIf(!hasQemu || !hasCompiler)('C programs behave as on Linux', () => {
   for (const family of families) {
     const program = hasQemu && hasCompiler ? build(family) : '';
-    const names = program === '' ? [] : execFileSync('qemu-riscv64-static', [program], { encoding: 'utf8' }).trim().split('\n');
+    const names =
+      program === '' ? [] : execFileSync('qemu-riscv64-static', [program], { encoding: 'utf8' }).trim().split('\n');
     const image = program === '' ? new Uint8Array() : readFileSync(program);
     describe(family, () => {
       for (const name of names) {

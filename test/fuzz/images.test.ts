@@ -34,11 +34,16 @@ describe('corrupted input', () => {
     for (let i = 0; i < total; i++) {
       // A fresh system now and then: each keeps what the programs before did.
       if (system === null || i % 100 === 0) {
-        system = await System.create({ preset: 'ideal', memoryBytes: 64 * 2 ** 20, host: { bootTime: 0, read: () => null, write: () => {} } });
+        system = await System.create({
+          preset: 'ideal',
+          memoryBytes: 64 * 2 ** 20,
+          host: { bootTime: 0, read: () => null, write: () => {} },
+        });
       }
       const image = original.slice(0, random(8) === 0 ? random(original.length) : original.length);
       const edits = 1 + random(6);
-      for (let edit = 0; edit < edits && image.length > 0; edit++) image[random(random(2) === 0 ? Math.min(image.length, 400) : image.length)] = random(256);
+      for (let edit = 0; edit < edits && image.length > 0; edit++)
+        image[random(random(2) === 0 ? Math.min(image.length, 400) : image.length)] = random(256);
       system.kernel.vfs.install(`/bin/broken${i}`, image, 0o755);
       const task = system.kernel.start(`/bin/broken${i}`, ['broken', 'x'], ['A=b']);
       if (typeof task === 'number') {
@@ -56,8 +61,41 @@ describe('corrupted input', () => {
 
   test(`${total} mutated sources (seed ${seed})`, { timeout: 600_000 }, () => {
     const random = generator(seed + 1);
-    const text = ['echo.s', 'ls.s', 'lib/start.s', 'lib/stdio.s'].map((name) => readFileSync(join(programs, name), 'utf8')).join('\n').split('\n');
-    const pieces = ['.macro', '.endm', '.rept 9', '.endr', '.if 1', '.else', '.endif', '(', ')', '"', "'", ',', '%hi(', '1b', '1f', '\\()', '.align 40', '.zero -1', '.space 99999999999', '0x', 'li a0,', 'x99', ':', '=', '.include "x"', '.equ a, b', '.set b, a', '\u0000', '\u20ac'];
+    const text = ['echo.s', 'ls.s', 'lib/start.s', 'lib/stdio.s']
+      .map((name) => readFileSync(join(programs, name), 'utf8'))
+      .join('\n')
+      .split('\n');
+    const pieces = [
+      '.macro',
+      '.endm',
+      '.rept 9',
+      '.endr',
+      '.if 1',
+      '.else',
+      '.endif',
+      '(',
+      ')',
+      '"',
+      "'",
+      ',',
+      '%hi(',
+      '1b',
+      '1f',
+      '\\()',
+      '.align 40',
+      '.zero -1',
+      '.space 99999999999',
+      '0x',
+      'li a0,',
+      'x99',
+      ':',
+      '=',
+      '.include "x"',
+      '.equ a, b',
+      '.set b, a',
+      '\u0000',
+      '\u20ac',
+    ];
     let accepted = 0;
     for (let i = 0; i < total; i++) {
       const start = random(text.length - 30);
@@ -67,7 +105,12 @@ describe('corrupted input', () => {
         const line = lines[at]!;
         const column = random(line.length + 1);
         const piece = random(2) === 0 ? pieces[random(pieces.length)]! : String.fromCharCode(random(128));
-        lines[at] = random(3) === 0 ? line.slice(0, column) : line.slice(0, column) + piece + line.slice(random(2) === 0 ? column : Math.min(line.length, column + random(5)));
+        lines[at] =
+          random(3) === 0
+            ? line.slice(0, column)
+            : line.slice(0, column) +
+              piece +
+              line.slice(random(2) === 0 ? column : Math.min(line.length, column + random(5)));
       }
       const result = assembleExecutable([{ name: 'fuzz.s', text: lines.join('\n') }], {});
       if (result.ok) accepted += 1;

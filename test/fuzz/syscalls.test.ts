@@ -21,7 +21,11 @@ describe('random system calls', () => {
       const system = await System.create({
         preset: 'ideal',
         memoryBytes: 64 * 2 ** 20,
-        host: { bootTime: 0, read: () => null, write: (stream, bytes) => void (stream === 1 && (output += Buffer.from(bytes).toString('latin1'))) },
+        host: {
+          bootTime: 0,
+          read: () => null,
+          write: (stream, bytes) => void (stream === 1 && (output += Buffer.from(bytes).toString('latin1'))),
+        },
         files: { '/bin/random_syscalls': { bytes: image, mode: 0o755 } },
       });
       system.start('/bin/random_syscalls', { argv: ['random_syscalls', String(seed * 7919 + 1), String(callsARun)] });

@@ -65,21 +65,33 @@ export async function runCaptured(options: CapturedOptions): Promise<CapturedRun
     ...(options.memoryBytes === undefined ? {} : { memoryBytes: options.memoryBytes }),
     ...(options.kernel === undefined ? {} : { kernel: options.kernel }),
     ...(options.debug === undefined ? {} : { debug: options.debug }),
-    files: { ...options.files, ...(options.image === undefined ? {} : { [path]: { bytes: options.image, mode: 0o755 } }) },
+    files: {
+      ...options.files,
+      ...(options.image === undefined ? {} : { [path]: { bytes: options.image, mode: 0o755 } }),
+    },
   });
   if (options.cwd !== undefined) system.kernel.vfs.installDirectory(options.cwd, 0o755);
   options.prepare?.(system);
   if (options.listener !== undefined) system.kernel.events.listen(options.listener);
-  system.start(path, { argv: [options.name, ...(options.args ?? [])], cwd: options.cwd ?? '/', ...(options.environment === undefined ? {} : { environment: options.environment }) });
+  system.start(path, {
+    argv: [options.name, ...(options.args ?? [])],
+    cwd: options.cwd ?? '/',
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
   const untilCycle = options.maxCycles ?? 60e9;
   for (;;) {
-    const outcome = system.kernel.run({ untilCycle, ...(options.slice === undefined ? {} : { maxInstructions: options.slice }) });
+    const outcome = system.kernel.run({
+      untilCycle,
+      ...(options.slice === undefined ? {} : { maxInstructions: options.slice }),
+    });
     if (outcome.reason === 'slice') continue;
     const output = Buffer.concat(host.chunks).toString('latin1');
     const { machine } = system;
     const result = { output, cycles: machine.cycle, instructions: machine.counters.get('instructions'), system };
     if (outcome.reason === 'exited') return { ...result, status: exitStatus(outcome.waitStatus) };
     if (outcome.reason === 'shutdown') return { ...result, status: 0 };
-    throw new Error(`the run ended with ${outcome.reason}${outcome.reason === 'panic' ? `: ${outcome.message}` : ''} after ${machine.cycle} cycles; output: ${output.slice(-2000)}`);
+    throw new Error(
+      `the run ended with ${outcome.reason}${outcome.reason === 'panic' ? `: ${outcome.message}` : ''} after ${machine.cycle} cycles; output: ${output.slice(-2000)}`,
+    );
   }
 }

@@ -15,8 +15,14 @@ for (const program of programs) {
   const title = [program.name, ...(program.args ?? [])].join(' ');
   describe(title, () => {
     for (const preset of ['rocket', 'ideal']) {
-      const run = (options: Partial<CapturedOptions> = {}): Promise<{ output: string; cycles: number; instructions: number }> =>
-        runCaptured({ ...program, preset, ...options }).then(({ output, cycles, instructions }) => ({ output, cycles, instructions }));
+      const run = (
+        options: Partial<CapturedOptions> = {},
+      ): Promise<{ output: string; cycles: number; instructions: number }> =>
+        runCaptured({ ...program, preset, ...options }).then(({ output, cycles, instructions }) => ({
+          output,
+          cycles,
+          instructions,
+        }));
 
       test(`the same cycles on ${preset}, however it is run`, { timeout: 600_000 }, async () => {
         const reference = await run();

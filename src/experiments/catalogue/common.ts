@@ -1,17 +1,22 @@
 // What several experiments share: a preset's cache sizes, ablated machines, row helpers.
 
-import { loadPreset, setParameter, type Preset } from '../../machine/preset.ts';
+import { loadPreset, type Preset, setParameter } from '../../machine/preset.ts';
 import type { ExperimentOptions, MachineConfiguration, Row, Verdict } from '../experiment.ts';
 
 /** The machine of the options, with further changes. */
-export function machine(options: ExperimentOptions, changes: Readonly<Record<string, string>> = {}, rest: Partial<MachineConfiguration> = {}): MachineConfiguration {
+export function machine(
+  options: ExperimentOptions,
+  changes: Readonly<Record<string, string>> = {},
+  rest: Partial<MachineConfiguration> = {},
+): MachineConfiguration {
   return { preset: options.preset, changes: { ...options.changes, ...changes }, ...rest };
 }
 
 /** The options' preset, resolved; a JSON file is read where the point is measured, so only built-in names are known here. */
 export function presetOf(options: ExperimentOptions): Preset {
   let preset = loadPreset(options.preset.endsWith('.json') ? 'rocket' : options.preset);
-  for (const [parameter, value] of Object.entries(options.changes)) preset = setParameter(preset, `${parameter}=${value}`);
+  for (const [parameter, value] of Object.entries(options.changes))
+    preset = setParameter(preset, `${parameter}=${value}`);
   return preset;
 }
 

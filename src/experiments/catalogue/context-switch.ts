@@ -21,13 +21,33 @@ function levels(options: ExperimentOptions): Levels {
 
 /** Array sizes from 0 to four times the last level, dense around half and one of each level. */
 function sizes({ l1, last }: Levels, options: ExperimentOptions): number[] {
-  const set = new Set<number>([0, l1 / 16, l1 / 8, l1 / 4, (3 * l1) / 8, l1 / 2, (5 * l1) / 8, (3 * l1) / 4, l1, (3 * l1) / 2, 2 * l1, 4 * l1]);
+  const set = new Set<number>([
+    0,
+    l1 / 16,
+    l1 / 8,
+    l1 / 4,
+    (3 * l1) / 8,
+    l1 / 2,
+    (5 * l1) / 8,
+    (3 * l1) / 4,
+    l1,
+    (3 * l1) / 2,
+    2 * l1,
+    4 * l1,
+  ]);
   for (let size = 4 * l1; size <= 4 * last; size *= 2) set.add(size).add((3 * size) / 4);
   const all = [...set].sort((a, b) => a - b);
   return thin(all, options.points ?? (options.quick ? 8 : undefined));
 }
 
-function point(mode: string, bytes: number, stride: number, variant: string, configuration: Point['machine'], rounds: number): Point {
+function point(
+  mode: string,
+  bytes: number,
+  stride: number,
+  variant: string,
+  configuration: Point['machine'],
+  rounds: number,
+): Point {
   return {
     label: `${variant} ${mode} A=${bytesLabel(bytes)} S=${stride}`,
     program: 'ctx_array',
@@ -54,7 +74,8 @@ export const contextSwitch: Experiment = {
     const points: Point[] = [];
     const modes = options.quick ? ['processes', 'single'] : ['processes', 'threads', 'single'];
     for (const stride of options.quick ? [64] : strides) {
-      for (const bytes of all) for (const mode of modes) points.push(point(mode, bytes, stride, 'base', machine(options), rounds));
+      for (const bytes of all)
+        for (const mode of modes) points.push(point(mode, bytes, stride, 'base', machine(options), rounds));
     }
     const ablations: [string, Point['machine']][] = [
       ['l1d half', machine(options, { 'l1d.sizeBytes': String(range.l1 / 2) })],
@@ -62,7 +83,8 @@ export const contextSwitch: Experiment = {
       ['ideal', idealMachine()],
     ];
     for (const [variant, configuration] of ablations) {
-      for (const bytes of all) for (const mode of ['processes', 'single']) points.push(point(mode, bytes, 64, variant, configuration, rounds));
+      for (const bytes of all)
+        for (const mode of ['processes', 'single']) points.push(point(mode, bytes, 64, variant, configuration, rounds));
     }
     // lmbench's ring: processes x bytes.
     for (const processes of options.quick ? [2, 8] : [2, 4, 8, 16, 32, 64, 96]) {
@@ -82,15 +104,34 @@ export const contextSwitch: Experiment = {
   rows(measurements) {
     const rows: Row[] = [];
     const cyclesOf = (match: Readonly<Record<string, number | string>>): number =>
-      measurements.find((one) => Object.entries(match).every(([key, value]) => one.point.factors[key] === value))?.values['cycles_per_switch'] ?? Number.NaN;
+      measurements.find((one) => Object.entries(match).every(([key, value]) => one.point.factors[key] === value))
+        ?.values['cycles_per_switch'] ?? Number.NaN;
     for (const { point: one, values } of measurements) {
       const { variant, mode, A, S, processes } = one.factors as Record<string, string | number>;
       if (variant === 'lat_ctx') {
-        rows.push({ variant: 'lat_ctx', mode: `${processes} processes`, processes: processes!, A: A!, S: 8, switched: Number.NaN, single: Number.NaN, cost: values['cycles_per_switch'] ?? Number.NaN });
+        rows.push({
+          variant: 'lat_ctx',
+          mode: `${processes} processes`,
+          processes: processes!,
+          A: A!,
+          S: 8,
+          switched: Number.NaN,
+          single: Number.NaN,
+          cost: values['cycles_per_switch'] ?? Number.NaN,
+        });
       } else if (mode !== 'single') {
         const switched = values['cycles_per_switch'] ?? Number.NaN;
         const single = cyclesOf({ variant: variant!, mode: 'single', A: A!, S: S! });
-        rows.push({ variant: variant!, mode: mode!, processes: 2, A: A!, S: S!, switched, single, cost: switched - single });
+        rows.push({
+          variant: variant!,
+          mode: mode!,
+          processes: 2,
+          A: A!,
+          S: S!,
+          switched,
+          single,
+          cost: switched - single,
+        });
       }
     }
     return rows;
@@ -101,14 +142,58 @@ export const contextSwitch: Experiment = {
     const marks = [
       { x: l1 / 2, label: 'L1/2' },
       { x: l1, label: 'L1' },
-      ...(last > l1 ? [{ x: last / 2, label: 'L2/2' }, { x: last, label: 'L2' }] : []),
+      ...(last > l1
+        ? [
+            { x: last / 2, label: 'L2/2' },
+            { x: last, label: 'L2' },
+          ]
+        : []),
     ];
     const base = where(rows, { variant: 'base', mode: 'processes' });
     return [
-      { title: 'Cost of a switch by working set and stride (processes)', x: 'A', y: 'cost', xLabel: 'array A, bytes', yLabel: 'cycles per switch', xScale: 'log2', series: 'S', rows: base, marks },
-      { title: 'The knee follows the cache (S = 64)', x: 'A', y: 'cost', xLabel: 'array A, bytes', yLabel: 'cycles per switch', xScale: 'log2', series: 'variant', rows: rows.filter((row) => row['S'] === 64 && row['mode'] === 'processes' && row['variant'] !== 'lat_ctx'), marks },
-      { title: 'Processes and threads (S = 64)', x: 'A', y: 'cost', xLabel: 'array A, bytes', yLabel: 'cycles per switch', xScale: 'log2', series: 'mode', rows: where(rows, { variant: 'base', S: 64 }), marks },
-      { title: "lmbench's ring", x: 'processes', y: 'cost', xLabel: 'processes', yLabel: 'cycles per switch', xScale: 'log2', series: 'A', rows: where(rows, { variant: 'lat_ctx' }) },
+      {
+        title: 'Cost of a switch by working set and stride (processes)',
+        x: 'A',
+        y: 'cost',
+        xLabel: 'array A, bytes',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'S',
+        rows: base,
+        marks,
+      },
+      {
+        title: 'The knee follows the cache (S = 64)',
+        x: 'A',
+        y: 'cost',
+        xLabel: 'array A, bytes',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'variant',
+        rows: rows.filter((row) => row['S'] === 64 && row['mode'] === 'processes' && row['variant'] !== 'lat_ctx'),
+        marks,
+      },
+      {
+        title: 'Processes and threads (S = 64)',
+        x: 'A',
+        y: 'cost',
+        xLabel: 'array A, bytes',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'mode',
+        rows: where(rows, { variant: 'base', S: 64 }),
+        marks,
+      },
+      {
+        title: "lmbench's ring",
+        x: 'processes',
+        y: 'cost',
+        xLabel: 'processes',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'A',
+        rows: where(rows, { variant: 'lat_ctx' }),
+      },
     ];
   },
 
@@ -117,7 +202,8 @@ export const contextSwitch: Experiment = {
       name: 'flat-in-l1',
       statement: 'The cost is flat while the two arrays fit the first-level cache together.',
       source,
-      tolerance: 'for S = 64 and 2A ≤ L1/2 (the kernel needs room too), the cost rises by less than 15 % of the whole rise.',
+      tolerance:
+        'for S = 64 and 2A ≤ L1/2 (the kernel needs room too), the cost rises by less than 15 % of the whole rise.',
       check(rows, options) {
         const curve = baseCurve(rows);
         const { l1 } = levels(options);
@@ -126,7 +212,10 @@ export const contextSwitch: Experiment = {
         const costs = column(curve, 'cost');
         const rise = maximum(costs) - costs[0]!;
         const spread = maximum(column(inside, 'cost')) - costs[0]!;
-        return { holds: spread < 0.15 * rise, evidence: `From A = 0 to ${bytesLabel(Number(inside.at(-1)!['A']))}: +${shown(spread)} cycles of a rise of ${shown(rise)} in all (${shown((100 * spread) / rise)} %).` };
+        return {
+          holds: spread < 0.15 * rise,
+          evidence: `From A = 0 to ${bytesLabel(Number(inside.at(-1)!['A']))}: +${shown(spread)} cycles of a rise of ${shown(rise)} in all (${shown((100 * spread) / rise)} %).`,
+        };
       },
     },
     {
@@ -138,7 +227,10 @@ export const contextSwitch: Experiment = {
         const { l1 } = levels(options);
         const at = kneeOf(baseCurve(rows));
         if (at === null) return { holds: false, evidence: 'The curve has no knee.' };
-        return { holds: at >= l1 / 4 && at <= l1, evidence: `The knee is at A = ${bytesLabel(at)}; L1 is ${bytesLabel(l1)}.` };
+        return {
+          holds: at >= l1 / 4 && at <= l1,
+          evidence: `The knee is at A = ${bytesLabel(at)}; L1 is ${bytesLabel(l1)}.`,
+        };
       },
     },
     {
@@ -152,17 +244,24 @@ export const contextSwitch: Experiment = {
         const end = curve.at(-1);
         if (end === undefined || Number(end['A']) < 4 * last) return missing('A = 4 × the last level');
         const peak = maximum(column(curve.slice(0, -1), 'cost'));
-        return { holds: Number(end['cost']) <= 1.1 * peak, evidence: `At A = ${bytesLabel(Number(end['A']))}: ${shown(Number(end['cost']))} cycles; the peak before it: ${shown(peak)}.` };
+        return {
+          holds: Number(end['cost']) <= 1.1 * peak,
+          evidence: `At A = ${bytesLabel(Number(end['A']))}: ${shown(Number(end['cost']))} cycles; the peak before it: ${shown(peak)}.`,
+        };
       },
     },
     {
       name: 'grows-with-stride',
-      statement: 'The cost per switch, for the same number of bytes, does not grow beyond the line size: a longer stride touches fewer lines; up to the line size each stride touches every line.',
+      statement:
+        'The cost per switch, for the same number of bytes, does not grow beyond the line size: a longer stride touches fewer lines; up to the line size each stride touches every line.',
       source,
-      tolerance: 'at A = L1, strides up to the line size differ by less than 20 %, and S = 128 costs less than 0.8 × S = 64.',
+      tolerance:
+        'at A = L1, strides up to the line size differ by less than 20 %, and S = 128 costs less than 0.8 × S = 64.',
       check(rows, options) {
         const { l1 } = levels(options);
-        const at = strides.map((stride) => numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost'));
+        const at = strides.map((stride) =>
+          numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost'),
+        );
         if (at.some((cost) => Number.isNaN(cost))) return missing('every stride at A = L1');
         const within = at.slice(0, 4);
         const ratio = at[4]! / at[3]!;
@@ -177,9 +276,15 @@ export const contextSwitch: Experiment = {
       tolerance: 'cost divided by the elements walked rises from each stride to the next, for S = 8 … 64 at A = L1.',
       check(rows, options) {
         const { l1 } = levels(options);
-        const at = [8, 16, 32, 64].map((stride) => numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost') / (l1 / stride));
+        const at = [8, 16, 32, 64].map(
+          (stride) =>
+            numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost') / (l1 / stride),
+        );
         if (at.some((cost) => Number.isNaN(cost))) return missing('every stride at A = L1');
-        return { holds: at.every((cost, i) => i === 0 || cost > at[i - 1]!), evidence: `Cycles per element for S = 8, 16, 32, 64: ${at.map(shown).join(', ')}.` };
+        return {
+          holds: at.every((cost, i) => i === 0 || cost > at[i - 1]!),
+          evidence: `Cycles per element for S = 8, 16, 32, 64: ${at.map(shown).join(', ')}.`,
+        };
       },
     },
     {
@@ -203,10 +308,14 @@ export const contextSwitch: Experiment = {
         const half = kneeOf(curveOf(rows, 'l1d half'));
         const base = kneeOf(baseCurve(rows));
         const double = kneeOf(curveOf(rows, 'l1d double'));
-        if (half === null || base === null || double === null) return { holds: false, evidence: `Knees: half ${half}, base ${base}, double ${double}.` };
+        if (half === null || base === null || double === null)
+          return { holds: false, evidence: `Knees: half ${half}, base ${base}, double ${double}.` };
         const down = base / half;
         const up = double / base;
-        return { holds: down >= 1.3 && down <= 3 && up >= 1.3 && up <= 3, evidence: `Knees at A = ${bytesLabel(half)}, ${bytesLabel(base)}, ${bytesLabel(double)}.` };
+        return {
+          holds: down >= 1.3 && down <= 3 && up >= 1.3 && up <= 3,
+          evidence: `Knees at A = ${bytesLabel(half)}, ${bytesLabel(base)}, ${bytesLabel(double)}.`,
+        };
       },
     },
     {
@@ -220,7 +329,10 @@ export const contextSwitch: Experiment = {
         if (ideal.length < 2) return missing('the ideal machine');
         const variation = maximum(ideal) - Math.min(...ideal);
         const rise = maximum(base) - base[0]!;
-        return { holds: variation < 0.02 * rise, evidence: `Ideal: ${shown(Math.min(...ideal))} to ${shown(maximum(ideal))} cycles; the base machine rises by ${shown(rise)}.` };
+        return {
+          holds: variation < 0.02 * rise,
+          evidence: `Ideal: ${shown(Math.min(...ideal))} to ${shown(maximum(ideal))} cycles; the base machine rises by ${shown(rise)}.`,
+        };
       },
     },
   ],
@@ -237,4 +349,3 @@ function baseCurve(rows: readonly Row[]): Row[] {
 function kneeOf(curve: readonly Row[]): number | null {
   return knee(column(curve, 'A'), column(curve, 'cost'), 0.1, 50);
 }
-

@@ -24,7 +24,14 @@ const scenarios: readonly Scenario[] = [
   { name: '90 % idle', workKib: 0, idleShare: 0.9 },
 ];
 
-function point(server: string, clients: number, scenario: Scenario, variant: string, configuration: Point['machine'], quick: boolean): Point {
+function point(
+  server: string,
+  clients: number,
+  scenario: Scenario,
+  variant: string,
+  configuration: Point['machine'],
+  quick: boolean,
+): Point {
   const idle = Math.round(clients * scenario.idleShare);
   return {
     label: `${variant} ${server} ${scenario.name} clients=${clients}`,
@@ -59,14 +66,19 @@ export const epollVsThreads: Experiment = {
     const clients = thin(options.quick ? [1, 16, 128] : counts, options.points);
     const points: Point[] = [];
     for (const scenario of options.quick ? scenarios.slice(0, 2) : scenarios) {
-      for (const server of servers) for (const n of clients) points.push(point(server, n, scenario, 'base', machine(options), options.quick));
+      for (const server of servers)
+        for (const n of clients) points.push(point(server, n, scenario, 'base', machine(options), options.quick));
     }
     const ablation = scenarios[1]!;
     for (const [variant, configuration] of [
-      ['l1 and tlb double', machine(options, { 'l1d.sizeBytes': '32KiB', 'l1i.sizeBytes': '32KiB', 'dtlb.entries': '16' })],
+      [
+        'l1 and tlb double',
+        machine(options, { 'l1d.sizeBytes': '32KiB', 'l1i.sizeBytes': '32KiB', 'dtlb.entries': '16' }),
+      ],
       ['ideal', idealMachine()],
     ] as const) {
-      for (const server of ['httpd_epoll', 'httpd_threads']) for (const n of clients) points.push(point(server, n, ablation, variant, configuration, options.quick));
+      for (const server of ['httpd_epoll', 'httpd_threads'])
+        for (const n of clients) points.push(point(server, n, ablation, variant, configuration, options.quick));
     }
     return points;
   },
@@ -88,7 +100,11 @@ export const epollVsThreads: Experiment = {
         'calls/request': per(values['system_calls'] ?? 0),
         'L1D misses/request': per((counters['L1-dcache-load-misses'] ?? 0) + (counters['L1-dcache-store-misses'] ?? 0)),
         'L1I misses/request': per(counters['L1-icache-load-misses'] ?? 0),
-        'TLB misses/request': per((counters['dTLB-load-misses'] ?? 0) + (counters['dTLB-store-misses'] ?? 0) + (counters['iTLB-load-misses'] ?? 0)),
+        'TLB misses/request': per(
+          (counters['dTLB-load-misses'] ?? 0) +
+            (counters['dTLB-store-misses'] ?? 0) +
+            (counters['iTLB-load-misses'] ?? 0),
+        ),
         'KiB/connection': (values['memory_bytes'] ?? Number.NaN) / 1024 / Math.max(1, Number(factors['clients'])),
       };
     });
@@ -98,9 +114,37 @@ export const epollVsThreads: Experiment = {
     const base = where(rows, { variant: 'base' });
     const names = [...new Set(base.map((row) => String(row['scenario'])))];
     return [
-      ...names.map((name) => ({ title: `Throughput, ${name}`, x: 'clients', y: 'requests/s', xLabel: 'connections', yLabel: 'requests a second of guest time', xScale: 'log2' as const, series: 'server', rows: where(base, { scenario: name }) })),
-      { title: 'Tail latency, no work', x: 'clients', y: 'p99 us', xLabel: 'connections', yLabel: 'p99, µs', xScale: 'log2', yScale: 'log10', series: 'server', rows: where(base, { scenario: names[0] ?? '' }) },
-      { title: 'Cycles a request: the machine makes the knee (4 KiB work)', x: 'clients', y: 'cycles/request', xLabel: 'connections', yLabel: 'cycles', xScale: 'log2', series: ['server', 'variant'], rows: rows.filter((row) => row['scenario'] === '4 KiB work' && row['server'] !== 'httpd_pool') },
+      ...names.map((name) => ({
+        title: `Throughput, ${name}`,
+        x: 'clients',
+        y: 'requests/s',
+        xLabel: 'connections',
+        yLabel: 'requests a second of guest time',
+        xScale: 'log2' as const,
+        series: 'server',
+        rows: where(base, { scenario: name }),
+      })),
+      {
+        title: 'Tail latency, no work',
+        x: 'clients',
+        y: 'p99 us',
+        xLabel: 'connections',
+        yLabel: 'p99, µs',
+        xScale: 'log2',
+        yScale: 'log10',
+        series: 'server',
+        rows: where(base, { scenario: names[0] ?? '' }),
+      },
+      {
+        title: 'Cycles a request: the machine makes the knee (4 KiB work)',
+        x: 'clients',
+        y: 'cycles/request',
+        xLabel: 'connections',
+        yLabel: 'cycles',
+        xScale: 'log2',
+        series: ['server', 'variant'],
+        rows: rows.filter((row) => row['scenario'] === '4 KiB work' && row['server'] !== 'httpd_pool'),
+      },
     ];
   },
 
@@ -113,7 +157,10 @@ export const epollVsThreads: Experiment = {
       check(rows) {
         const clients = smallest(rows);
         const [epoll, threads] = throughput(rows, 'base', 'no work', clients);
-        return { holds: Math.abs(threads / epoll - 1) <= 0.1, evidence: `${clients} client(s): epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (${shown(100 * (threads / epoll - 1))} %).` };
+        return {
+          holds: Math.abs(threads / epoll - 1) <= 0.1,
+          evidence: `${clients} client(s): epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (${shown(100 * (threads / epoll - 1))} %).`,
+        };
       },
     },
     {
@@ -124,47 +171,65 @@ export const epollVsThreads: Experiment = {
       check(rows) {
         const clients = largest(rows);
         const [epoll, threads] = throughput(rows, 'base', 'no work', clients);
-        return { holds: epoll > threads, evidence: `${clients} clients: epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (epoll ${shown(100 * (epoll / threads - 1))} % ahead).` };
+        return {
+          holds: epoll > threads,
+          evidence: `${clients} clients: epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (epoll ${shown(100 * (epoll / threads - 1))} % ahead).`,
+        };
       },
     },
     {
       name: 'threads-have-a-knee',
-      statement: 'The threads’ cost a request rises where connections × (stack + task + work) pass the caches and the TLB’s reach.',
+      statement:
+        'The threads’ cost a request rises where connections × (stack + task + work) pass the caches and the TLB’s reach.',
       source: seda,
-      tolerance: 'cycles a request of threads, 4 KiB work: the largest number of clients costs at least 10 % more than the smallest at which every thread stays busy (16 or the next), and more than epoll’s rise.',
+      tolerance:
+        'cycles a request of threads, 4 KiB work: the largest number of clients costs at least 10 % more than the smallest at which every thread stays busy (16 or the next), and more than epoll’s rise.',
       check(rows) {
         const [epoll, threads] = [rise(rows, 'base', 'httpd_epoll'), rise(rows, 'base', 'httpd_threads')];
         if (epoll === null || threads === null) return missing('enough client counts');
-        return { holds: threads >= 0.1 && threads > epoll, evidence: `Rise of cycles a request: threads ${shown(100 * threads)} %, epoll ${shown(100 * epoll)} %.` };
+        return {
+          holds: threads >= 0.1 && threads > epoll,
+          evidence: `Rise of cycles a request: threads ${shown(100 * threads)} %, epoll ${shown(100 * epoll)} %.`,
+        };
       },
     },
     {
       name: 'tail-grows-faster-for-threads',
       statement: 'Tail latency grows faster with connections for threads.',
       source: seda,
-      tolerance: 'p99 at the largest number of clients divided by p99 at the smallest is larger for threads than for epoll, no work.',
+      tolerance:
+        'p99 at the largest number of clients divided by p99 at the smallest is larger for threads than for epoll, no work.',
       check(rows) {
-        const p99 = (server: string, clients: number): number => numberOf(where(rows, { variant: 'base', scenario: 'no work', server, clients })[0], 'p99 us');
+        const p99 = (server: string, clients: number): number =>
+          numberOf(where(rows, { variant: 'base', scenario: 'no work', server, clients })[0], 'p99 us');
         const growth = (server: string): number => p99(server, largest(rows)) / p99(server, smallest(rows));
-        return { holds: growth('httpd_threads') > growth('httpd_epoll'), evidence: `p99 grows ${shown(growth('httpd_threads'))} × for threads, ${shown(growth('httpd_epoll'))} × for epoll.` };
+        return {
+          holds: growth('httpd_threads') > growth('httpd_epoll'),
+          evidence: `p99 grows ${shown(growth('httpd_threads'))} × for threads, ${shown(growth('httpd_epoll'))} × for epoll.`,
+        };
       },
     },
     {
       name: 'no-knee-when-ideal',
       statement: 'It is the memory hierarchy: with ideal caches and TLB the threads’ knee is gone.',
       source: 'ablation',
-      tolerance: 'on the ideal machine the rise of the threads’ cycles a request is less than a third of the base machine’s.',
+      tolerance:
+        'on the ideal machine the rise of the threads’ cycles a request is less than a third of the base machine’s.',
       check(rows) {
         const [base, ideal] = [rise(rows, 'base', 'httpd_threads'), rise(rows, 'ideal', 'httpd_threads')];
         if (base === null || ideal === null) return missing('enough client counts');
-        return { holds: ideal < base / 3, evidence: `Rise: base ${shown(100 * base)} %, ideal ${shown(100 * ideal)} %.` };
+        return {
+          holds: ideal < base / 3,
+          evidence: `Rise: base ${shown(100 * base)} %, ideal ${shown(100 * ideal)} %.`,
+        };
       },
     },
     {
       name: 'knee-moves-with-size',
       statement: 'With twice the caches and TLB the rise comes later.',
       source: 'ablation',
-      tolerance: 'at the first number of clients from 16 on, the larger machine has risen less of its way than the base machine.',
+      tolerance:
+        'at the first number of clients from 16 on, the larger machine has risen less of its way than the base machine.',
       check(rows) {
         const early = (variant: string): number | null => {
           const curve = cycles(rows, variant, 'httpd_threads');
@@ -174,7 +239,10 @@ export const epollVsThreads: Experiment = {
         };
         const [base, double] = [early('base'), early('l1 and tlb double')];
         if (base === null || double === null) return missing('enough client counts');
-        return { holds: double < base, evidence: `Half way up the range of clients, the base machine has risen ${shown(100 * base)} % of its way, the larger one ${shown(100 * double)} %.` };
+        return {
+          holds: double < base,
+          evidence: `Half way up the range of clients, the base machine has risen ${shown(100 * base)} % of its way, the larger one ${shown(100 * double)} %.`,
+        };
       },
     },
   ],
@@ -208,4 +276,3 @@ function rise(rows: readonly Row[], variant: string, server: string): number | n
   const curve = cycles(rows, variant, server);
   return curve.length < 2 ? null : curve.at(-1)! / curve[0]! - 1;
 }
-

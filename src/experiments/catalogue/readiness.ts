@@ -6,7 +6,8 @@ import { idealMachine, machine, missing, numberOf, presetOf, shown, thin, where 
 
 const methods = ['select', 'poll', 'lt', 'et', 'oneshot'] as const;
 const kerrisk = 'Kerrisk: The Linux Programming Interface, section 63.4.5';
-const gammo = 'Gammo, Brecht, Shukla, Pariag: Comparing and Evaluating epoll, select, and poll Event Mechanisms, OLS 2004';
+const gammo =
+  'Gammo, Brecht, Shukla, Pariag: Comparing and Evaluating epoll, select, and poll Event Mechanisms, OLS 2004';
 /** struct file, pipe_inode_info, inode and wait entry that a scan touches of each descriptor, about this many bytes (Linux 6.12 slabs). */
 const touchedBytes = 320;
 
@@ -15,7 +16,8 @@ const counts = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 export const readiness: Experiment = {
   name: 'readiness',
   title: 'Which descriptors are ready?',
-  question: 'How does the cost of select, poll and epoll grow with the descriptors watched, and with those that are active?',
+  question:
+    'How does the cost of select, poll and epoll grow with the descriptors watched, and with those that are active?',
   method:
     'N pipes are watched, a of them have a byte to read. Only the call is timed, with what the interface demands around it: select builds its bitmap anew, one-shot epoll re-arms each event by epoll_ctl; for edge-triggered epoll the active pipes get a new edge before each call.',
   references: [kerrisk, gammo, 'Provos, Mathewson: libevent, test/bench.c'],
@@ -23,7 +25,14 @@ export const readiness: Experiment = {
   points(options) {
     const values = thin(options.quick ? [10, 100, 1000] : counts, options.points);
     const points: Point[] = [];
-    const add = (method: string, n: number, active: number, share: string, variant: string, configuration: Point['machine']): void => {
+    const add = (
+      method: string,
+      n: number,
+      active: number,
+      share: string,
+      variant: string,
+      configuration: Point['machine'],
+    ): void => {
       points.push({
         label: `${variant} ${method} N=${n} a=${active}`,
         program: 'readiness',
@@ -34,24 +43,47 @@ export const readiness: Experiment = {
     };
     const large = { memoryBytes: 512 * 2 ** 20 };
     for (const method of methods) for (const n of values) add(method, n, 1, 'one', 'base', machine(options, {}, large));
-    for (const method of ['poll', 'lt', 'oneshot']) for (const n of values.filter((value) => value > 1)) add(method, n, n, 'all', 'base', machine(options, {}, large));
+    for (const method of ['poll', 'lt', 'oneshot'])
+      for (const n of values.filter((value) => value > 1))
+        add(method, n, n, 'all', 'base', machine(options, {}, large));
     for (const method of ['poll', 'lt']) for (const n of values) add(method, n, 1, 'one', 'ideal', idealMachine(large));
     return points;
   },
 
   rows(measurements) {
-    return measurements.map(({ point, values }): Row => ({
-      ...point.factors,
-      cycles: values['cycles_per_call'] ?? Number.NaN,
-      'cycles/event': values['cycles_per_event'] ?? Number.NaN,
-      events: values['events_per_call'] ?? Number.NaN,
-    }));
+    return measurements.map(
+      ({ point, values }): Row => ({
+        ...point.factors,
+        cycles: values['cycles_per_call'] ?? Number.NaN,
+        'cycles/event': values['cycles_per_event'] ?? Number.NaN,
+        events: values['events_per_call'] ?? Number.NaN,
+      }),
+    );
   },
 
   plots(rows) {
     return [
-      { title: 'One active descriptor', x: 'N', y: 'cycles', xLabel: 'descriptors watched', yLabel: 'cycles per call', xScale: 'log10', yScale: 'log10', series: 'method', rows: where(rows, { variant: 'base', share: 'one' }) },
-      { title: 'All descriptors active', x: 'N', y: 'cycles/event', xLabel: 'descriptors watched', yLabel: 'cycles per event', xScale: 'log10', series: 'method', rows: where(rows, { variant: 'base', share: 'all' }) },
+      {
+        title: 'One active descriptor',
+        x: 'N',
+        y: 'cycles',
+        xLabel: 'descriptors watched',
+        yLabel: 'cycles per call',
+        xScale: 'log10',
+        yScale: 'log10',
+        series: 'method',
+        rows: where(rows, { variant: 'base', share: 'one' }),
+      },
+      {
+        title: 'All descriptors active',
+        x: 'N',
+        y: 'cycles/event',
+        xLabel: 'descriptors watched',
+        yLabel: 'cycles per event',
+        xScale: 'log10',
+        series: 'method',
+        rows: where(rows, { variant: 'base', share: 'all' }),
+      },
     ];
   },
 
@@ -60,7 +92,8 @@ export const readiness: Experiment = {
       name: `${method}-linear`,
       statement: `${method} is linear in the number of descriptors watched.`,
       source: kerrisk,
-      tolerance: 'R² > 0.99 of cycles against N over the points within one cache regime (the scanned objects exceed the L1 data cache, or all fit).',
+      tolerance:
+        'R² > 0.99 of cycles against N over the points within one cache regime (the scanned objects exceed the L1 data cache, or all fit).',
       check(rows: readonly Row[], options: Parameters<Experiment['points']>[0]) {
         const curve = sortedBy(where(rows, { variant: 'base', method, share: 'one' }), 'N');
         const limit = (presetOf(options).l1d?.sizeBytes ?? 16384) / touchedBytes;
@@ -68,24 +101,34 @@ export const readiness: Experiment = {
         const used = beyond.length >= 3 ? beyond : curve;
         if (used.length < 2) return missing('enough points');
         const fit = linearFit(column(used, 'N'), column(used, 'cycles'));
-        return { holds: fit.r2 > 0.99 && fit.slope > 0, evidence: `${used.length} points from N = ${used[0]!['N']}: ${shown(fit.slope)} cycles a descriptor, R² = ${fit.r2.toFixed(5)}.` };
+        return {
+          holds: fit.r2 > 0.99 && fit.slope > 0,
+          evidence: `${used.length} points from N = ${used[0]!['N']}: ${shown(fit.slope)} cycles a descriptor, R² = ${fit.r2.toFixed(5)}.`,
+        };
       },
     })),
     {
       name: 'scan-steeper-out-of-cache',
       statement: 'The scan is steeper once the scanned kernel objects exceed the first-level cache.',
       source: gammo,
-      tolerance: 'cycles per descriptor between the two largest N exceed those between the two smallest by more than 20 %, and on the ideal machine they differ by less than 5 %.',
+      tolerance:
+        'cycles per descriptor between the two largest N exceed those between the two smallest by more than 20 %, and on the ideal machine they differ by less than 5 %.',
       check(rows) {
         const slopes = (variant: string): [number, number] => {
           const curve = sortedBy(where(rows, { variant, method: 'poll', share: 'one' }), 'N');
-          const slope = (a: Row, b: Row): number => (Number(b['cycles']) - Number(a['cycles'])) / (Number(b['N']) - Number(a['N']));
-          return curve.length < 3 ? [Number.NaN, Number.NaN] : [slope(curve[0]!, curve[1]!), slope(curve.at(-2)!, curve.at(-1)!)];
+          const slope = (a: Row, b: Row): number =>
+            (Number(b['cycles']) - Number(a['cycles'])) / (Number(b['N']) - Number(a['N']));
+          return curve.length < 3
+            ? [Number.NaN, Number.NaN]
+            : [slope(curve[0]!, curve[1]!), slope(curve.at(-2)!, curve.at(-1)!)];
         };
         const [small, large] = slopes('base');
         const [idealSmall, idealLarge] = slopes('ideal');
         if ([small, large, idealSmall, idealLarge].some(Number.isNaN)) return missing('three values of N');
-        return { holds: large > 1.2 * small && Math.abs(idealLarge / idealSmall - 1) < 0.05, evidence: `Cycles a descriptor: ${shown(small)} → ${shown(large)}; ideal machine: ${shown(idealSmall)} → ${shown(idealLarge)}.` };
+        return {
+          holds: large > 1.2 * small && Math.abs(idealLarge / idealSmall - 1) < 0.05,
+          evidence: `Cycles a descriptor: ${shown(small)} → ${shown(large)}; ideal machine: ${shown(idealSmall)} → ${shown(idealLarge)}.`,
+        };
       },
     },
     {
@@ -98,19 +141,26 @@ export const readiness: Experiment = {
         const costs = column(curve, 'cycles');
         if (costs.length < 2) return missing('enough points');
         const ratio = maximum(costs) / Math.min(...costs);
-        return { holds: ratio <= 1.5, evidence: `N = ${curve[0]!['N']} to ${curve.at(-1)!['N']}: ${costs.map(shown).join(', ')} cycles; ratio ${ratio.toFixed(2)}.` };
+        return {
+          holds: ratio <= 1.5,
+          evidence: `N = ${curve[0]!['N']} to ${curve.at(-1)!['N']}: ${costs.map(shown).join(', ')} cycles; ratio ${ratio.toFixed(2)}.`,
+        };
       },
     },
     {
       name: 'advantage-gone-when-all-active',
       statement: 'When every descriptor is active and each event costs an epoll_ctl, epoll has no advantage over poll.',
       source: gammo,
-      tolerance: 'at the largest N with all active, one-shot epoll costs at least as many cycles an event as poll; with one active it costs less than a tenth.',
+      tolerance:
+        'at the largest N with all active, one-shot epoll costs at least as many cycles an event as poll; with one active it costs less than a tenth.',
       check(rows) {
         const n = maximum(column(where(rows, { variant: 'base', share: 'all' }), 'N'));
-        const all = (method: string): number => numberOf(where(rows, { variant: 'base', share: 'all', method, N: n })[0], 'cycles');
-        const one = (method: string): number => numberOf(where(rows, { variant: 'base', share: 'one', method, N: n })[0], 'cycles');
-        if ([all('poll'), all('oneshot'), one('poll'), one('oneshot')].some(Number.isNaN)) return missing('all-active runs');
+        const all = (method: string): number =>
+          numberOf(where(rows, { variant: 'base', share: 'all', method, N: n })[0], 'cycles');
+        const one = (method: string): number =>
+          numberOf(where(rows, { variant: 'base', share: 'one', method, N: n })[0], 'cycles');
+        if ([all('poll'), all('oneshot'), one('poll'), one('oneshot')].some(Number.isNaN))
+          return missing('all-active runs');
         return {
           holds: all('oneshot') >= all('poll') && one('oneshot') < one('poll') / 10,
           evidence: `N = ${n}, all active: poll ${shown(all('poll') / n)}, one-shot epoll ${shown(all('oneshot') / n)} cycles an event; one active: poll ${shown(one('poll'))}, one-shot ${shown(one('oneshot'))} cycles a call.`,

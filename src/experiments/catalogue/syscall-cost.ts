@@ -1,12 +1,25 @@
 // E0: what single system calls cost, where the cycles go, on each preset; and how ring 3 recovers after a call.
 
-import type { Experiment, Point, Row } from '../experiment.ts';
 import { cycleParts } from '../../observe/perf/stat.ts';
+import type { Experiment, Point, Row } from '../experiment.ts';
 import { idealMachine, machine, missing, numberOf, shown, where } from './common.ts';
 
-const operations = ['null', 'read', 'write', 'stat', 'open', 'pipe', 'signal', 'mmap', 'fault', 'fork', 'exec'] as const;
+const operations = [
+  'null',
+  'read',
+  'write',
+  'stat',
+  'open',
+  'pipe',
+  'signal',
+  'mmap',
+  'fault',
+  'fork',
+  'exec',
+] as const;
 const slow = new Set<string>(['fork', 'exec', 'fault', 'mmap']);
-const flexsc = 'Soares, Stumm: FlexSC: Flexible System Call Scheduling with Exception-Less System Calls, OSDI 2010, figure 1';
+const flexsc =
+  'Soares, Stumm: FlexSC: Flexible System Call Scheduling with Exception-Less System Calls, OSDI 2010, figure 1';
 const lmbench = 'McVoy, Staelin: lmbench: Portable Tools for Performance Analysis, USENIX 1996';
 
 export const syscallCost: Experiment = {
@@ -20,9 +33,14 @@ export const syscallCost: Experiment = {
 
   points(options) {
     const points: Point[] = [];
-    const presets = options.quick ? [options.preset, 'ideal'] : [...new Set([options.preset, 'rocket', 'c906', 'u74', 'ideal'])];
+    const presets = options.quick
+      ? [options.preset, 'ideal']
+      : [...new Set([options.preset, 'rocket', 'c906', 'u74', 'ideal'])];
     for (const preset of presets) {
-      const configuration = preset === 'ideal' ? idealMachine() : machine({ ...options, preset, changes: preset === options.preset ? options.changes : {} });
+      const configuration =
+        preset === 'ideal'
+          ? idealMachine()
+          : machine({ ...options, preset, changes: preset === options.preset ? options.changes : {} });
       for (const operation of operations) {
         const iterations = slow.has(operation) ? (options.quick ? 4 : 20) : options.quick ? 50 : 300;
         points.push({
@@ -59,44 +77,88 @@ export const syscallCost: Experiment = {
         continue;
       }
       const kernelCycles = counters['cycles:k'] ?? 0;
-      const split = Object.fromEntries(cycleParts.map((part) => [`${part} %`, kernelCycles === 0 ? 0 : (100 * (counters[`${part}:k`] ?? 0)) / kernelCycles]));
-      rows.push({ preset, operation, cycles: values['cycles_per_call'] ?? Number.NaN, instructions: values['instructions_per_call'] ?? Number.NaN, ...split });
+      const split = Object.fromEntries(
+        cycleParts.map((part) => [
+          `${part} %`,
+          kernelCycles === 0 ? 0 : (100 * (counters[`${part}:k`] ?? 0)) / kernelCycles,
+        ]),
+      );
+      rows.push({
+        preset,
+        operation,
+        cycles: values['cycles_per_call'] ?? Number.NaN,
+        instructions: values['instructions_per_call'] ?? Number.NaN,
+        ...split,
+      });
     }
     return rows;
   },
 
   plots(rows, options) {
-    const table = rows.filter((row) => row['operation'] !== 'recovery').map((row) => ({ ...row, index: operations.indexOf(String(row['operation']) as (typeof operations)[number]) + 1 }));
+    const table = rows
+      .filter((row) => row['operation'] !== 'recovery')
+      .map((row) => ({
+        ...row,
+        index: operations.indexOf(String(row['operation']) as (typeof operations)[number]) + 1,
+      }));
     return [
-      { title: `Cycles per operation (${operations.map((name, i) => `${i + 1} ${name}`).join(', ')})`, x: 'index', y: 'cycles', xLabel: 'operation', yLabel: 'cycles', yScale: 'log10', series: 'preset', rows: table },
-      { title: 'Recovery: ring-3 work after a system call', x: 'piece', y: 'cycles', xLabel: 'repetition after the return', yLabel: 'cycles', series: 'preset', rows: where(rows, { operation: 'recovery', preset: options.preset }) },
+      {
+        title: `Cycles per operation (${operations.map((name, i) => `${i + 1} ${name}`).join(', ')})`,
+        x: 'index',
+        y: 'cycles',
+        xLabel: 'operation',
+        yLabel: 'cycles',
+        yScale: 'log10',
+        series: 'preset',
+        rows: table,
+      },
+      {
+        title: 'Recovery: ring-3 work after a system call',
+        x: 'piece',
+        y: 'cycles',
+        xLabel: 'repetition after the return',
+        yLabel: 'cycles',
+        series: 'preset',
+        rows: where(rows, { operation: 'recovery', preset: options.preset }),
+      },
     ];
   },
 
   claims: [
     {
       name: 'order-of-costs',
-      statement: 'A null call is the cheapest; reading a device costs more, a path walk more, fork and exec orders of magnitude more.',
+      statement:
+        'A null call is the cheapest; reading a device costs more, a path walk more, fork and exec orders of magnitude more.',
       source: lmbench,
       tolerance: 'null < read < stat < open < fork < exec in cycles, and fork > 50 × null.',
       check(rows, options) {
-        const cost = (operation: string): number => numberOf(where(rows, { preset: options.preset, operation })[0], 'cycles');
+        const cost = (operation: string): number =>
+          numberOf(where(rows, { preset: options.preset, operation })[0], 'cycles');
         const list = ['null', 'read', 'stat', 'open', 'fork', 'exec'].map(cost);
         if (list.some(Number.isNaN)) return missing('an operation');
-        return { holds: list.every((value, i) => i === 0 || value > list[i - 1]!) && list[4]! > 50 * list[0]!, evidence: `null, read, stat, open, fork, exec: ${list.map(shown).join(', ')} cycles.` };
+        return {
+          holds: list.every((value, i) => i === 0 || value > list[i - 1]!) && list[4]! > 50 * list[0]!,
+          evidence: `null, read, stat, open, fork, exec: ${list.map(shown).join(', ')} cycles.`,
+        };
       },
     },
     {
       name: 'recovery',
       statement: 'After a system call user-mode speed dips, and recovers over the following instructions.',
       source: flexsc,
-      tolerance: 'the first repetition takes at least 5 % more cycles than the mean of the last four, and the curve falls to within 2 % of it.',
+      tolerance:
+        'the first repetition takes at least 5 % more cycles than the mean of the last four, and the curve falls to within 2 % of it.',
       check(rows, options) {
-        const curve = where(rows, { operation: 'recovery', preset: options.preset }).map((row) => Number(row['cycles']));
+        const curve = where(rows, { operation: 'recovery', preset: options.preset }).map((row) =>
+          Number(row['cycles']),
+        );
         if (curve.length < 8) return missing('the recovery curve');
         const settled = curve.slice(-4).reduce((sum, value) => sum + value, 0) / 4;
         const back = curve.findIndex((value) => value <= settled * 1.02);
-        return { holds: curve[0]! >= 1.05 * settled && back > 0, evidence: `First ${shown(curve[0]!)} cycles, settled ${shown(settled)}, within 2 % at repetition ${back + 1}.` };
+        return {
+          holds: curve[0]! >= 1.05 * settled && back > 0,
+          evidence: `First ${shown(curve[0]!)} cycles, settled ${shown(settled)}, within 2 % at repetition ${back + 1}.`,
+        };
       },
     },
     {
@@ -107,7 +169,10 @@ export const syscallCost: Experiment = {
       check(rows) {
         const curve = where(rows, { operation: 'recovery', preset: 'ideal' }).map((row) => Number(row['cycles']));
         if (curve.length < 2) return missing('the ideal machine');
-        return { holds: Math.abs(curve[0]! / curve.at(-1)! - 1) < 0.005, evidence: `First ${shown(curve[0]!)}, last ${shown(curve.at(-1)!)} cycles.` };
+        return {
+          holds: Math.abs(curve[0]! / curve.at(-1)! - 1) < 0.005,
+          evidence: `First ${shown(curve[0]!)}, last ${shown(curve.at(-1)!)} cycles.`,
+        };
       },
     },
   ],

@@ -4,7 +4,8 @@ import type { Experiment, Point, Row } from '../experiment.ts';
 import { column, linearFit, sortedBy } from '../statistics.ts';
 import { idealMachine, machine, missing, shown, thin, where } from './common.ts';
 
-const source = 'Tsafrir: The Context-Switch Overhead Inflicted by Hardware Interrupts (and the Enigma of Do-Nothing Loops), ExpCS 2007';
+const source =
+  'Tsafrir: The Context-Switch Overhead Inflicted by Hardware Interrupts (and the Enigma of Do-Nothing Loops), ExpCS 2007';
 const rates = [100, 250, 500, 1000, 2000, 5000, 10_000];
 const quanta = [250, 500, 1000, 2000, 4000, 8000, 16_000];
 
@@ -20,8 +21,17 @@ export const tickAndQuantum: Experiment = {
     const walks = options.quick ? 20_000 : 100_000;
     const points: Point[] = [];
     for (const hz of thin(rates, options.points ?? (options.quick ? 4 : undefined))) {
-      for (const [variant, configuration] of [['base', machine(options, {}, { hz })], ['ideal', idealMachine({ hz })]] as const) {
-        points.push({ label: `${variant} ${hz} Hz`, program: 'tick', arguments: ['-k', '1', '-a', '8k', '-w', String(walks)], machine: configuration, factors: { part: 'tick', variant, hz } });
+      for (const [variant, configuration] of [
+        ['base', machine(options, {}, { hz })],
+        ['ideal', idealMachine({ hz })],
+      ] as const) {
+        points.push({
+          label: `${variant} ${hz} Hz`,
+          program: 'tick',
+          arguments: ['-k', '1', '-a', '8k', '-w', String(walks)],
+          machine: configuration,
+          factors: { part: 'tick', variant, hz },
+        });
       }
     }
     for (const quantum of thin(quanta, options.points ?? (options.quick ? 3 : undefined))) {
@@ -38,21 +48,59 @@ export const tickAndQuantum: Experiment = {
 
   rows(measurements) {
     const slowest = (variant: string): number => {
-      const ticks = measurements.filter(({ point }) => point.factors['part'] === 'tick' && point.factors['variant'] === variant);
+      const ticks = measurements.filter(
+        ({ point }) => point.factors['part'] === 'tick' && point.factors['variant'] === variant,
+      );
       return ticks[0]?.values['cycles'] ?? Number.NaN;
     };
     return measurements.map(({ point, values }): Row => {
       const cycles = values['cycles'] ?? Number.NaN;
-      if (point.factors['part'] === 'tick') return { ...point.factors, cycles, 'overhead %': 100 * (cycles / slowest(String(point.factors['variant'])) - 1) };
-      return { ...point.factors, cycles, 'lateness mean us': values['lateness_mean_us'] ?? Number.NaN, 'lateness longest us': values['lateness_longest_us'] ?? Number.NaN };
+      if (point.factors['part'] === 'tick')
+        return {
+          ...point.factors,
+          cycles,
+          'overhead %': 100 * (cycles / slowest(String(point.factors['variant'])) - 1),
+        };
+      return {
+        ...point.factors,
+        cycles,
+        'lateness mean us': values['lateness_mean_us'] ?? Number.NaN,
+        'lateness longest us': values['lateness_longest_us'] ?? Number.NaN,
+      };
     });
   },
 
   plots(rows) {
     return [
-      { title: 'Overhead of the tick', x: 'hz', y: 'overhead %', xLabel: 'ticks a second', yLabel: '% over the lowest rate', series: 'variant', rows: where(rows, { part: 'tick' }) },
-      { title: 'Cycles for the work of four processes', x: 'quantum', y: 'cycles', xLabel: 'quantum, µs', yLabel: 'cycles', xScale: 'log2', series: 'part', rows: where(rows, { part: 'quantum' }) },
-      { title: 'How late a sleeper wakes', x: 'quantum', y: 'lateness mean us', xLabel: 'quantum, µs', yLabel: 'µs, mean', xScale: 'log2', series: 'part', rows: where(rows, { part: 'quantum' }) },
+      {
+        title: 'Overhead of the tick',
+        x: 'hz',
+        y: 'overhead %',
+        xLabel: 'ticks a second',
+        yLabel: '% over the lowest rate',
+        series: 'variant',
+        rows: where(rows, { part: 'tick' }),
+      },
+      {
+        title: 'Cycles for the work of four processes',
+        x: 'quantum',
+        y: 'cycles',
+        xLabel: 'quantum, µs',
+        yLabel: 'cycles',
+        xScale: 'log2',
+        series: 'part',
+        rows: where(rows, { part: 'quantum' }),
+      },
+      {
+        title: 'How late a sleeper wakes',
+        x: 'quantum',
+        y: 'lateness mean us',
+        xLabel: 'quantum, µs',
+        yLabel: 'µs, mean',
+        xScale: 'log2',
+        series: 'part',
+        rows: where(rows, { part: 'quantum' }),
+      },
     ];
   },
 
@@ -66,7 +114,10 @@ export const tickAndQuantum: Experiment = {
         const curve = sortedBy(where(rows, { part: 'tick', variant: 'base' }), 'hz');
         if (curve.length < 3) return missing('three rates');
         const fit = linearFit(column(curve, 'hz'), column(curve, 'cycles'));
-        return { holds: fit.r2 > 0.99 && fit.slope > 0, evidence: `${shown((100 * fit.slope * 1000) / fit.intercept)} % for each 1,000 Hz, R² = ${fit.r2.toFixed(5)}.` };
+        return {
+          holds: fit.r2 > 0.99 && fit.slope > 0,
+          evidence: `${shown((100 * fit.slope * 1000) / fit.intercept)} % for each 1,000 Hz, R² = ${fit.r2.toFixed(5)}.`,
+        };
       },
     },
     {
@@ -81,7 +132,10 @@ export const tickAndQuantum: Experiment = {
         };
         const [base, ideal] = [slope('base'), slope('ideal')];
         if (Number.isNaN(base) || Number.isNaN(ideal)) return missing('both machines');
-        return { holds: base > ideal, evidence: `Extra cycles for one more tick a second over the run: ${shown(base)} on the base machine, ${shown(ideal)} on the ideal one.` };
+        return {
+          holds: base > ideal,
+          evidence: `Extra cycles for one more tick a second over the run: ${shown(base)} on the base machine, ${shown(ideal)} on the ideal one.`,
+        };
       },
     },
     {
@@ -93,7 +147,10 @@ export const tickAndQuantum: Experiment = {
         const curve = sortedBy(where(rows, { part: 'quantum' }), 'quantum');
         if (curve.length < 2) return missing('two quanta');
         const [first, last] = [Number(curve[0]!['cycles']), Number(curve.at(-1)!['cycles'])];
-        return { holds: first > last, evidence: `${curve[0]!['quantum']} µs: ${shown(first)} cycles; ${curve.at(-1)!['quantum']} µs: ${shown(last)} (+${shown(100 * (first / last - 1))} %).` };
+        return {
+          holds: first > last,
+          evidence: `${curve[0]!['quantum']} µs: ${shown(first)} cycles; ${curve.at(-1)!['quantum']} µs: ${shown(last)} (+${shown(100 * (first / last - 1))} %).`,
+        };
       },
     },
   ],

@@ -8,7 +8,8 @@ import { machine, missing, numberOf, presetOf, shown, thin, where } from './comm
 const variants = ['asid', 'flush', 'kpti'] as const;
 /** A page and a line: the touched lines spread over the cache's sets. */
 const stride = 4096 + 64;
-const source = 'Gruss et al.: KASLR is Dead: Long Live KASLR, ESSoS 2017; RISC-V privileged manual, section 4.1.11 (satp.ASID)';
+const source =
+  'Gruss et al.: KASLR is Dead: Long Live KASLR, ESSoS 2017; RISC-V privileged manual, section 4.1.11 (satp.ASID)';
 
 function reach(options: ExperimentOptions): number {
   const { dtlb } = presetOf(options);
@@ -30,7 +31,9 @@ export const tlbAndRings: Experiment = {
 
   points(options) {
     const limit = reach(options);
-    const values = [1, 2, 4, 8, limit / 2, (3 * limit) / 4, limit, 2 * limit, 4 * limit].filter((value, i, list) => Number.isInteger(value) && list.indexOf(value) === i).sort((a, b) => a - b);
+    const values = [1, 2, 4, 8, limit / 2, (3 * limit) / 4, limit, 2 * limit, 4 * limit]
+      .filter((value, i, list) => Number.isInteger(value) && list.indexOf(value) === i)
+      .sort((a, b) => a - b);
     const pages = [0, ...thin(values, options.points ?? (options.quick ? 5 : undefined))];
     const points: Point[] = [];
     for (const variant of variants) {
@@ -50,41 +53,78 @@ export const tlbAndRings: Experiment = {
   },
 
   rows(measurements) {
-    return measurements.map(({ point, values, counters }): Row => ({
-      ...point.factors,
-      cycles: values['cycles_per_switch'] ?? Number.NaN,
-      'dTLB misses': (counters['dTLB-load-misses'] ?? 0) + (counters['dTLB-store-misses'] ?? 0),
-      'page walks': counters['page-walks'] ?? 0,
-    }));
+    return measurements.map(
+      ({ point, values, counters }): Row => ({
+        ...point.factors,
+        cycles: values['cycles_per_switch'] ?? Number.NaN,
+        'dTLB misses': (counters['dTLB-load-misses'] ?? 0) + (counters['dTLB-store-misses'] ?? 0),
+        'page walks': counters['page-walks'] ?? 0,
+      }),
+    );
   },
 
   plots(rows, options) {
     const marks = [{ x: reach(options), label: 'TLB reach' }];
-    const named = rows.map((row) => ({ ...row, kind: row['mode'] === 'processes' ? 'switch' : row['mode'] === 'call' ? 'null call' : 'no switch' }));
+    const named = rows.map((row) => ({
+      ...row,
+      kind: row['mode'] === 'processes' ? 'switch' : row['mode'] === 'call' ? 'null call' : 'no switch',
+    }));
     return [
-      { title: 'A switch, with p pages touched between', x: 'p', y: 'cycles', xLabel: 'pages touched', yLabel: 'cycles per switch', xScale: 'log2', series: 'variant', rows: where(named, { mode: 'processes' }), marks },
-      { title: 'A null call, with p pages touched between', x: 'p', y: 'cycles', xLabel: 'pages touched', yLabel: 'cycles per call', xScale: 'log2', series: 'variant', rows: where(named, { mode: 'call' }), marks },
+      {
+        title: 'A switch, with p pages touched between',
+        x: 'p',
+        y: 'cycles',
+        xLabel: 'pages touched',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'variant',
+        rows: where(named, { mode: 'processes' }),
+        marks,
+      },
+      {
+        title: 'A null call, with p pages touched between',
+        x: 'p',
+        y: 'cycles',
+        xLabel: 'pages touched',
+        yLabel: 'cycles per call',
+        xScale: 'log2',
+        series: 'variant',
+        rows: where(named, { mode: 'call' }),
+        marks,
+      },
     ];
   },
 
   claims: [
     {
       name: 'asid-flush-kpti',
-      statement: 'Identifiers cost no more than a flush at each switch, and that no more than a second page table at each trap.',
+      statement:
+        'Identifiers cost no more than a flush at each switch, and that no more than a second page table at each trap.',
       source,
-      tolerance: 'cycles(asid) ≤ cycles(flush) ≤ cycles(kpti), at every p of the switch ring, with 1 % for cache placement.',
+      tolerance:
+        'cycles(asid) ≤ cycles(flush) ≤ cycles(kpti), at every p of the switch ring, with 1 % for cache placement.',
       check(rows) {
         const pages = pagesOf(rows);
-        const broken = pages.filter((p) => !(cyclesOf(rows, 'asid', p) <= 1.01 * cyclesOf(rows, 'flush', p) && cyclesOf(rows, 'flush', p) <= 1.01 * cyclesOf(rows, 'kpti', p)));
+        const broken = pages.filter(
+          (p) =>
+            !(
+              cyclesOf(rows, 'asid', p) <= 1.01 * cyclesOf(rows, 'flush', p) &&
+              cyclesOf(rows, 'flush', p) <= 1.01 * cyclesOf(rows, 'kpti', p)
+            ),
+        );
         const p = pages.at(-1)!;
-        return { holds: broken.length === 0, evidence: `At p = ${p}: ${variants.map((variant) => `${variant} ${shown(cyclesOf(rows, variant, p))}`).join(', ')} cycles${broken.length === 0 ? '' : `; broken at p = ${broken.join(', ')}`}.` };
+        return {
+          holds: broken.length === 0,
+          evidence: `At p = ${p}: ${variants.map((variant) => `${variant} ${shown(cyclesOf(rows, variant, p))}`).join(', ')} cycles${broken.length === 0 ? '' : `; broken at p = ${broken.join(', ')}`}.`,
+        };
       },
     },
     {
       name: 'gap-grows-to-tlb-size',
       statement: 'The gap between flush and identifiers grows with the pages touched and saturates at the TLB’s size.',
       source,
-      tolerance: 'the gap at p = TLB reach / 2 (both working sets fit) exceeds that at p = 1, and the gap at four times the reach is not larger than the largest one up to the reach.',
+      tolerance:
+        'the gap at p = TLB reach / 2 (both working sets fit) exceeds that at p = 1, and the gap at four times the reach is not larger than the largest one up to the reach.',
       check(rows, options) {
         const pages = pagesOf(rows);
         const gap = (p: number): number => cyclesOf(rows, 'flush', p) - cyclesOf(rows, 'asid', p);
@@ -94,7 +134,10 @@ export const tlbAndRings: Experiment = {
         const gaps = inside.map(gap);
         const peak = maximum(gaps);
         const last = gap(pages.at(-1)!);
-        return { holds: peak > gaps[0]! && last <= peak * 1.05 + 20, evidence: `Gap by p: ${pages.map((p) => `${p}: ${shown(gap(p))}`).join(', ')}.` };
+        return {
+          holds: peak > gaps[0]! && last <= peak * 1.05 + 20,
+          evidence: `Gap by p: ${pages.map((p) => `${p}: ${shown(gap(p))}`).join(', ')}.`,
+        };
       },
     },
     {
@@ -105,20 +148,28 @@ export const tlbAndRings: Experiment = {
       check(rows) {
         const asid = cyclesOf(rows, 'asid', 0);
         const flush = cyclesOf(rows, 'flush', 0);
-        return { holds: flush - asid < 0.1 * asid, evidence: `p = 0: ${shown(asid)} with identifiers, ${shown(flush)} with a flush (+${shown((100 * (flush - asid)) / asid)} %).` };
+        return {
+          holds: flush - asid < 0.1 * asid,
+          evidence: `p = 0: ${shown(asid)} with identifiers, ${shown(flush)} with a flush (+${shown((100 * (flush - asid)) / asid)} %).`,
+        };
       },
     },
     {
       name: 'kpti-taxes-null-call',
       statement: 'A second page table at each trap makes every system call pay, in proportion to the pages in use.',
       source,
-      tolerance: 'the null call with kpti costs more than without at every p, and the difference is larger at p = reach/2 than at p = 0.',
+      tolerance:
+        'the null call with kpti costs more than without at every p, and the difference is larger at p = reach/2 than at p = 0.',
       check(rows, options) {
         const pages = pagesOf(rows);
-        const call = (variant: string, p: number): number => numberOf(where(rows, { variant, mode: 'call', p })[0], 'cycles');
+        const call = (variant: string, p: number): number =>
+          numberOf(where(rows, { variant, mode: 'call', p })[0], 'cycles');
         const differences = pages.map((p) => call('kpti', p) - call('flush', p));
         const at = pages.findLastIndex((p) => p <= reach(options) / 2);
-        return { holds: differences.every((difference) => difference > 0) && differences[at]! > differences[0]!, evidence: `kpti − flush by p: ${pages.map((p, i) => `${p}: ${shown(differences[i]!)}`).join(', ')} cycles.` };
+        return {
+          holds: differences.every((difference) => difference > 0) && differences[at]! > differences[0]!,
+          evidence: `kpti − flush by p: ${pages.map((p, i) => `${p}: ${shown(differences[i]!)}`).join(', ')} cycles.`,
+        };
       },
     },
   ],

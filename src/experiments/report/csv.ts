@@ -9,7 +9,9 @@ export function renderCsv(rows: readonly Row[]): string {
     const text = value === undefined ? '' : String(value);
     return /[",\r\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text;
   };
-  return [columns.join(','), ...rows.map((row) => columns.map((name) => cell(row[name])).join(','))].map((line) => `${line}\r\n`).join('');
+  return [columns.join(','), ...rows.map((row) => columns.map((name) => cell(row[name])).join(','))]
+    .map((line) => `${line}\r\n`)
+    .join('');
 }
 
 export function renderJson(result: Result, version: string): string {
@@ -19,7 +21,12 @@ export function renderJson(result: Result, version: string): string {
     preset: result.options.preset,
     changes: result.options.changes,
     rows: result.rows,
-    claims: result.verdicts.map(({ claim, verdict }) => ({ name: claim.name, statement: claim.statement, holds: verdict.holds, evidence: verdict.evidence })),
+    claims: result.verdicts.map(({ claim, verdict }) => ({
+      name: claim.name,
+      statement: claim.statement,
+      holds: verdict.holds,
+      evidence: verdict.evidence,
+    })),
     points: result.measurements.map(({ point, identifier, values }) => ({ label: point.label, identifier, values })),
   })}\n`;
 }

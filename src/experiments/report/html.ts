@@ -3,7 +3,7 @@
 import type { Result } from '../experiment.ts';
 import { renderPlot } from './svg.ts';
 
-function escape(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;');
 }
 
@@ -27,15 +27,17 @@ pre { background: var(--panel); padding: .75rem 1rem; overflow-x: auto; border-r
 
 function formatCell(value: number | string | undefined): string {
   if (value === undefined) return '';
-  if (typeof value === 'string') return escape(value);
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 3 });
+  if (typeof value === 'string') return escapeHtml(value);
+  return Number.isInteger(value)
+    ? value.toLocaleString('en-US')
+    : Number(value.toPrecision(6)).toLocaleString('en-US', { maximumFractionDigits: 3 });
 }
 
 export interface ReportContext {
   readonly version: string;
   readonly command: string;
   /** Every resolved parameter of the machine. */
-  readonly parameters: readonly { readonly name: string; readonly value: string }[];
+  readonly parameters: readonly { readonly name: string; readonly value: string | number | boolean | null }[];
 }
 
 export function renderReport(result: Result, context: ReportContext): string {
@@ -44,9 +46,9 @@ export function renderReport(result: Result, context: ReportContext): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const claims = verdicts.map(
     ({ claim, verdict }) => `<div class="claim ${verdict.holds ? 'holds' : 'fails'}">
-<p><span class="verdict">${verdict.holds ? 'Holds' : 'Fails'}</span> — ${escape(claim.statement)}</p>
-<p>${escape(verdict.evidence)}</p>
-<p class="source">Tolerance: ${escape(claim.tolerance)} Source: ${escape(claim.source)}</p>
+<p><span class="verdict">${verdict.holds ? 'Holds' : 'Fails'}</span> — ${escapeHtml(claim.statement)}</p>
+<p>${escapeHtml(verdict.evidence)}</p>
+<p class="source">Tolerance: ${escapeHtml(claim.tolerance)} Source: ${escapeHtml(claim.source)}</p>
 </div>`,
   );
   return `<!doctype html>
@@ -54,34 +56,45 @@ export function renderReport(result: Result, context: ReportContext): string {
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escape(experiment.title)} — Cyclix</title>
+<title>${escapeHtml(experiment.title)} — Cyclix</title>
 <link rel="icon" href="data:,">
 <style>${style}</style>
 </head>
 <body>
-<p class="kicker">Cyclix ${escape(context.version)} · experiment ${escape(experiment.name)} · preset ${escape(options.preset)}</p>
-<h1>${escape(experiment.title)}</h1>
-<p class="question">${escape(experiment.question)}</p>
+<p class="kicker">Cyclix ${escapeHtml(context.version)} · experiment ${escapeHtml(experiment.name)} · preset ${escapeHtml(options.preset)}</p>
+<h1>${escapeHtml(experiment.title)}</h1>
+<p class="question">${escapeHtml(experiment.question)}</p>
 <p class="tally"><span><b>${held}</b> of <b>${verdicts.length}</b> claims hold</span><span><b>${rows.length}</b> rows from <b>${result.measurements.length}</b> runs</span></p>
 <h2>What was measured</h2>
-${experiment.plots(rows, options).map((plot) => `<figure><figcaption>${escape(plot.title)}</figcaption>\n${renderPlot(plot)}</figure>`).join('\n')}
+${experiment
+  .plots(rows, options)
+  .map((plot) => `<figure><figcaption>${escapeHtml(plot.title)}</figcaption>\n${renderPlot(plot)}</figure>`)
+  .join('\n')}
 <h2>Claims</h2>
 ${claims.join('\n')}
 <h2>Method</h2>
-<p>${escape(experiment.method)}</p>
+<p>${escapeHtml(experiment.method)}</p>
 <h2>Table</h2>
 <details><summary>${rows.length} rows</summary><div class="scroll"><table>
-<thead><tr>${columns.map((name) => `<th>${escape(name)}</th>`).join('')}</tr></thead>
+<thead><tr>${columns.map((name) => `<th>${escapeHtml(name)}</th>`).join('')}</tr></thead>
 <tbody>
 ${rows.map((row) => `<tr>${columns.map((name) => `<td>${formatCell(row[name])}</td>`).join('')}</tr>`).join('\n')}
 </tbody></table></div></details>
 <h2>Machine</h2>
-<p>Preset <b>${escape(options.preset)}</b>${Object.keys(options.changes).length === 0 ? '' : `, changed: ${escape(Object.entries(options.changes).map(([key, value]) => `${key}=${value}`).join(', '))}`}. Every resolved parameter:</p>
-<div class="parameters">${context.parameters.map(({ name, value }) => `<div><code>${escape(name)}</code> = ${escape(value)}</div>`).join('')}</div>
+<p>Preset <b>${escapeHtml(options.preset)}</b>${
+    Object.keys(options.changes).length === 0
+      ? ''
+      : `, changed: ${escapeHtml(
+          Object.entries(options.changes)
+            .map(([key, value]) => `${key}=${value}`)
+            .join(', '),
+        )}`
+  }. Every resolved parameter:</p>
+<div class="parameters">${context.parameters.map(({ name, value }) => `<div><code>${escapeHtml(name)}</code> = ${escapeHtml(String(value))}</div>`).join('')}</div>
 <h2>References</h2>
-<ul>${experiment.references.map((reference) => `<li>${escape(reference)}</li>`).join('')}</ul>
+<ul>${experiment.references.map((reference) => `<li>${escapeHtml(reference)}</li>`).join('')}</ul>
 <h2>Again</h2>
-<pre>${escape(context.command)}</pre>
+<pre>${escapeHtml(context.command)}</pre>
 </body>
 </html>
 `;

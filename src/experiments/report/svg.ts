@@ -15,7 +15,7 @@ interface Axis {
   readonly ticks: readonly { readonly value: number; readonly label: string }[];
 }
 
-function escape(text: string): string {
+function escapeXml(text: string): string {
   return text.replace(/&/g, '&amp;').replace(/</g, '&lt;').replace(/>/g, '&gt;').replace(/"/g, '&quot;');
 }
 
@@ -23,8 +23,16 @@ function escape(text: string): string {
 export function shortNumber(value: number, binary: boolean): string {
   const magnitude = Math.abs(value);
   const units: [number, string][] = binary
-    ? [[2 ** 30, ' Gi'], [2 ** 20, ' Mi'], [2 ** 10, ' Ki']]
-    : [[1e9, ' G'], [1e6, ' M'], [1e4, ' k']];
+    ? [
+        [2 ** 30, ' Gi'],
+        [2 ** 20, ' Mi'],
+        [2 ** 10, ' Ki'],
+      ]
+    : [
+        [1e9, ' G'],
+        [1e6, ' M'],
+        [1e4, ' k'],
+      ];
   for (const [unit, suffix] of units) {
     if (magnitude >= unit) {
       const scaled = value / (suffix === ' k' ? 1e3 : unit);
@@ -62,10 +70,12 @@ function logarithmicAxis(values: readonly number[], base: 2 | 10, from: number, 
   if (positive.length === 0) [low, high] = [0, 1];
   if (high === low) high += 1;
   const start = hasZero ? low - 1 : low;
-  const position = (value: number): number => from + (((value <= 0 ? start : log(value)) - start) / (high - start)) * (to - from);
+  const position = (value: number): number =>
+    from + (((value <= 0 ? start : log(value)) - start) / (high - start)) * (to - from);
   const stride = Math.max(1, Math.ceil((high - low) / 9));
   const ticks: { value: number; label: string }[] = hasZero ? [{ value: 0, label: '0' }] : [];
-  for (let exponent = low; exponent <= high; exponent += stride) ticks.push({ value: base ** exponent, label: shortNumber(base ** exponent, base === 2) });
+  for (let exponent = low; exponent <= high; exponent += stride)
+    ticks.push({ value: base ** exponent, label: shortNumber(base ** exponent, base === 2) });
   return { ticks, position };
 }
 
@@ -92,35 +102,61 @@ export function renderPlot(plot: Plot): string {
   if (all.length === 0) return '<p class="empty">No data.</p>';
   const right = width - margin.right;
   const bottom = height - margin.bottom;
-  const x = axis(plot.xScale, all.map((row) => Number(row[plot.x])), margin.left, right, false);
-  const y = axis(plot.yScale, all.map((row) => Number(row[plot.y])), bottom, margin.top, true);
+  const x = axis(
+    plot.xScale,
+    all.map((row) => Number(row[plot.x])),
+    margin.left,
+    right,
+    false,
+  );
+  const y = axis(
+    plot.yScale,
+    all.map((row) => Number(row[plot.y])),
+    bottom,
+    margin.top,
+    true,
+  );
   const at = (value: number): string => value.toFixed(1);
   const parts: string[] = [
-    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(plot.title)}" xmlns="http://www.w3.org/2000/svg">`,
+    `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(plot.title)}" xmlns="http://www.w3.org/2000/svg">`,
     `<g class="grid">${y.ticks.map(({ value }) => `<line x1="${margin.left}" x2="${right}" y1="${at(y.position(value))}" y2="${at(y.position(value))}"/>`).join('')}</g>`,
     `<g class="axis"><line x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}"/><line x1="${margin.left}" x2="${margin.left}" y1="${margin.top}" y2="${bottom}"/>`,
-    ...x.ticks.map(({ value, label }) => `<text x="${at(x.position(value))}" y="${bottom + 18}" text-anchor="middle">${escape(label)}</text><line x1="${at(x.position(value))}" x2="${at(x.position(value))}" y1="${bottom}" y2="${bottom + 4}"/>`),
-    ...y.ticks.map(({ value, label }) => `<text x="${margin.left - 8}" y="${at(y.position(value) + 4)}" text-anchor="end">${escape(label)}</text>`),
-    `<text class="label" x="${(margin.left + right) / 2}" y="${height - 10}" text-anchor="middle">${escape(plot.xLabel)}</text>`,
-    `<text class="label" transform="translate(16 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escape(plot.yLabel)}</text></g>`,
+    ...x.ticks.map(
+      ({ value, label }) =>
+        `<text x="${at(x.position(value))}" y="${bottom + 18}" text-anchor="middle">${escapeXml(label)}</text><line x1="${at(x.position(value))}" x2="${at(x.position(value))}" y1="${bottom}" y2="${bottom + 4}"/>`,
+    ),
+    ...y.ticks.map(
+      ({ value, label }) =>
+        `<text x="${margin.left - 8}" y="${at(y.position(value) + 4)}" text-anchor="end">${escapeXml(label)}</text>`,
+    ),
+    `<text class="label" x="${(margin.left + right) / 2}" y="${height - 10}" text-anchor="middle">${escapeXml(plot.xLabel)}</text>`,
+    `<text class="label" transform="translate(16 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle">${escapeXml(plot.yLabel)}</text></g>`,
   ];
   for (const mark of plot.marks ?? []) {
     const px = x.position(mark.x);
     if (px < margin.left || px > right) continue;
-    parts.push(`<g class="mark"><line x1="${at(px)}" x2="${at(px)}" y1="${margin.top}" y2="${bottom}"/><text x="${at(px + 4)}" y="${margin.top + 10}">${escape(mark.label)}</text></g>`);
+    parts.push(
+      `<g class="mark"><line x1="${at(px)}" x2="${at(px)}" y1="${margin.top}" y2="${bottom}"/><text x="${at(px + 4)}" y="${margin.top + 10}">${escapeXml(mark.label)}</text></g>`,
+    );
   }
   [...groups].forEach(([name, rows], index) => {
     const colour = colours[index % colours.length]!;
     const dash = dashes[Math.floor(index / colours.length) % dashes.length]!;
     const sorted = [...rows].sort((a, b) => Number(a[plot.x]) - Number(b[plot.x]));
     const points = sorted.map((row) => `${at(x.position(Number(row[plot.x])))},${at(y.position(Number(row[plot.y])))}`);
-    parts.push(`<g stroke="${colour}" fill="${colour}"><polyline fill="none" stroke-width="2"${dash === '' ? '' : ` stroke-dasharray="${dash}"`} points="${points.join(' ')}"/>`);
+    parts.push(
+      `<g stroke="${colour}" fill="${colour}"><polyline fill="none" stroke-width="2"${dash === '' ? '' : ` stroke-dasharray="${dash}"`} points="${points.join(' ')}"/>`,
+    );
     for (const row of sorted) {
       const title = `${name}: ${plot.x} = ${row[plot.x]}, ${plot.y} = ${Number(Number(row[plot.y]).toPrecision(6))}`;
-      parts.push(`<circle cx="${at(x.position(Number(row[plot.x])))}" cy="${at(y.position(Number(row[plot.y])))}" r="3" stroke="none"><title>${escape(title)}</title></circle>`);
+      parts.push(
+        `<circle cx="${at(x.position(Number(row[plot.x])))}" cy="${at(y.position(Number(row[plot.y])))}" r="3" stroke="none"><title>${escapeXml(title)}</title></circle>`,
+      );
     }
     const legendY = margin.top + 8 + index * 17;
-    parts.push(`<line x1="${right + 12}" x2="${right + 34}" y1="${legendY}" y2="${legendY}" stroke-width="2"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}/><text class="legend" x="${right + 40}" y="${legendY + 4}" stroke="none">${escape(name)}</text></g>`);
+    parts.push(
+      `<line x1="${right + 12}" x2="${right + 34}" y1="${legendY}" y2="${legendY}" stroke-width="2"${dash === '' ? '' : ` stroke-dasharray="${dash}"`}/><text class="legend" x="${right + 40}" y="${legendY + 4}" stroke="none">${escapeXml(name)}</text></g>`,
+    );
   });
   parts.push('</svg>');
   return parts.join('\n');

@@ -9,6 +9,7 @@ import { processSyscalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
 import { schedulingSyscalls } from './scheduling.ts';
 import { signalSyscalls } from './signal.ts';
+import { socketSyscalls } from './socket.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
 
@@ -23,6 +24,7 @@ const families: readonly (readonly SyscallRow[])[] = [
   identitySyscalls,
   futexSyscalls,
   systemSyscalls,
+  socketSyscalls,
   memorySyscalls,
   fileSyscalls,
   directorySyscalls,

@@ -27,7 +27,13 @@ export class StatListener {
     }
   };
 
-  totals(): { contextSwitches: number; pageFaults: number; majorFaults: number; systemCalls: number; threadsAndProcesses: number } {
+  totals(): {
+    contextSwitches: number;
+    pageFaults: number;
+    majorFaults: number;
+    systemCalls: number;
+    threadsAndProcesses: number;
+  } {
     return {
       contextSwitches: this.#switches,
       pageFaults: this.#minorFaults + this.#majorFaults,

@@ -26,7 +26,9 @@ export class Profile {
 
   /** Hottest first; ties by name, so that the order is the same everywhere. */
   get samples(): readonly Sample[] {
-    return [...this.#samples.values()].sort((a, b) => b.cycles - a.cycles || (a.stack.join(';') < b.stack.join(';') ? -1 : 1));
+    return [...this.#samples.values()].sort(
+      (a, b) => b.cycles - a.cycles || (a.stack.join(';') < b.stack.join(';') ? -1 : 1),
+    );
   }
 
   get totalCycles(): number {
@@ -38,7 +40,9 @@ export class Profile {
 
 /** One line a stack: `frame;frame;frame cycles`. */
 export function collapsed(profile: Profile): string {
-  return profile.samples.map(({ stack, cycles }) => `${stack.map((frame) => frame.replace(/[;\n]/g, ':')).join(';')} ${cycles}\n`).join('');
+  return profile.samples
+    .map(({ stack, cycles }) => `${stack.map((frame) => frame.replace(/[;\n]/g, ':')).join(';')} ${cycles}\n`)
+    .join('');
 }
 
 /** https://www.speedscope.app/file-format-schema.json, a sampled profile. */
@@ -58,7 +62,17 @@ export function speedscope(profile: Profile, name: string): string {
   return `${JSON.stringify({
     $schema: 'https://www.speedscope.app/file-format-schema.json',
     shared: { frames },
-    profiles: [{ type: 'sampled', name, unit: 'none', startValue: 0, endValue: profile.totalCycles, samples, weights: profile.samples.map(({ cycles }) => cycles) }],
+    profiles: [
+      {
+        type: 'sampled',
+        name,
+        unit: 'none',
+        startValue: 0,
+        endValue: profile.totalCycles,
+        samples,
+        weights: profile.samples.map(({ cycles }) => cycles),
+      },
+    ],
     name,
     exporter: 'cyclix',
   })}\n`;
@@ -79,7 +93,8 @@ export function pprof(profile: Profile, periodCycles: number): Uint8Array {
   };
   const functions = new Map<string, number>();
   const message = new ProtobufWriter();
-  const valueType = (type: string, unit: string): ProtobufWriter => new ProtobufWriter().integer(1, intern(type)).integer(2, intern(unit));
+  const valueType = (type: string, unit: string): ProtobufWriter =>
+    new ProtobufWriter().integer(1, intern(type)).integer(2, intern(unit));
   message.message(1, valueType('samples', 'count')).message(1, valueType('cycles', 'count'));
   const bodies: ProtobufWriter[] = [];
   for (const { stack, cycles, samples } of profile.samples) {
@@ -94,8 +109,10 @@ export function pprof(profile: Profile, periodCycles: number): Uint8Array {
     bodies.push(new ProtobufWriter().packed(1, [...locations].reverse()).packed(2, [samples, cycles]));
   }
   for (const body of bodies) message.message(2, body);
-  for (const id of functions.values()) message.message(4, new ProtobufWriter().integer(1, id).message(4, new ProtobufWriter().integer(1, id)));
-  for (const [name, id] of functions) message.message(5, new ProtobufWriter().integer(1, id).integer(2, intern(name)).integer(3, intern(name)));
+  for (const id of functions.values())
+    message.message(4, new ProtobufWriter().integer(1, id).message(4, new ProtobufWriter().integer(1, id)));
+  for (const [name, id] of functions)
+    message.message(5, new ProtobufWriter().integer(1, id).integer(2, intern(name)).integer(3, intern(name)));
   const periodType = valueType('cycles', 'count');
   for (const text of strings) message.text(6, text);
   message.message(11, periodType).integer(12, periodCycles);

@@ -13,7 +13,17 @@ export interface StatInput {
 }
 
 /** Where cycles go; each is a counter `<name>:u` and `<name>:k`. */
-export const cycleParts = ['issue', 'load-use', 'muldiv', 'fp', 'branch', 'fetch-miss', 'data-miss', 'tlb', 'trap'] as const;
+export const cycleParts = [
+  'issue',
+  'load-use',
+  'muldiv',
+  'fp',
+  'branch',
+  'fetch-miss',
+  'data-miss',
+  'tlb',
+  'trap',
+] as const;
 
 function grouped(value: number): string {
   return Math.round(value).toLocaleString('en-US');
@@ -51,22 +61,50 @@ export function formatStat(input: StatInput): string {
   const busy = cycles / input.clockHz;
   const missLine = (name: string, misses: string, base: string, what: string): Line[] => [
     { value: grouped(counter(base)), name, note: rate(counter(base), busy) },
-    { value: grouped(counter(misses)), name: misses, note: `${percent(counter(misses), counter(base))} of all ${what}` },
+    {
+      value: grouped(counter(misses)),
+      name: misses,
+      note: `${percent(counter(misses), counter(base))} of all ${what}`,
+    },
   ];
   const lines: Line[] = [
-    { value: (busy * 1000).toFixed(2), name: 'msec task-clock', note: `${(elapsed === 0 ? 0 : busy / elapsed).toFixed(3).padStart(8)} CPUs utilized` },
+    {
+      value: (busy * 1000).toFixed(2),
+      name: 'msec task-clock',
+      note: `${(elapsed === 0 ? 0 : busy / elapsed).toFixed(3).padStart(8)} CPUs utilized`,
+    },
     { value: grouped(input.contextSwitches), name: 'context-switches', note: rate(input.contextSwitches, busy) },
     { value: '0', name: 'cpu-migrations', note: '0.000 /sec' },
     { value: grouped(input.pageFaults), name: 'page-faults', note: rate(input.pageFaults, busy) },
     { value: grouped(input.systemCalls), name: 'syscalls', note: rate(input.systemCalls, busy) },
-    { value: grouped(cycles), name: 'cycles', note: `${(busy === 0 ? 0 : cycles / busy / 1e9).toFixed(3).padStart(8)} GHz` },
-    { value: grouped(counter('cycles:u')), name: 'cycles:u', note: `${percent(counter('cycles:u'), cycles)} of all cycles` },
-    { value: grouped(counter('cycles:k')), name: 'cycles:k', note: `${percent(counter('cycles:k'), cycles)} of all cycles` },
-    { value: grouped(instructions), name: 'instructions', note: `${(cycles === 0 ? 0 : instructions / cycles).toFixed(2).padStart(7)}  insn per cycle` },
+    {
+      value: grouped(cycles),
+      name: 'cycles',
+      note: `${(busy === 0 ? 0 : cycles / busy / 1e9).toFixed(3).padStart(8)} GHz`,
+    },
+    {
+      value: grouped(counter('cycles:u')),
+      name: 'cycles:u',
+      note: `${percent(counter('cycles:u'), cycles)} of all cycles`,
+    },
+    {
+      value: grouped(counter('cycles:k')),
+      name: 'cycles:k',
+      note: `${percent(counter('cycles:k'), cycles)} of all cycles`,
+    },
+    {
+      value: grouped(instructions),
+      name: 'instructions',
+      note: `${(cycles === 0 ? 0 : instructions / cycles).toFixed(2).padStart(7)}  insn per cycle`,
+    },
     { value: grouped(counter('instructions:u')), name: 'instructions:u' },
     { value: grouped(counter('instructions:k')), name: 'instructions:k' },
     { value: grouped(counter('branches')), name: 'branches', note: rate(counter('branches'), busy) },
-    { value: grouped(counter('branch-misses')), name: 'branch-misses', note: `${percent(counter('branch-misses'), counter('branches'))} of all branches` },
+    {
+      value: grouped(counter('branch-misses')),
+      name: 'branch-misses',
+      note: `${percent(counter('branch-misses'), counter('branches'))} of all branches`,
+    },
     ...missLine('L1-icache-loads', 'L1-icache-load-misses', 'L1-icache-loads', 'L1-icache accesses'),
     ...missLine('L1-dcache-loads', 'L1-dcache-load-misses', 'L1-dcache-loads', 'L1-dcache loads'),
     ...missLine('L1-dcache-stores', 'L1-dcache-store-misses', 'L1-dcache-stores', 'L1-dcache stores'),
@@ -76,7 +114,11 @@ export function formatStat(input: StatInput): string {
   const parts = cycleParts.map((name): Line => {
     const user = counter(`${name}:u`);
     const kernel = counter(`${name}:k`);
-    return { value: grouped(user + kernel), name: `cycles.${name}`, note: `${percent(user + kernel, cycles)}  ${grouped(user)} user, ${grouped(kernel)} kernel` };
+    return {
+      value: grouped(user + kernel),
+      name: `cycles.${name}`,
+      note: `${percent(user + kernel, cycles)}  ${grouped(user)} user, ${grouped(kernel)} kernel`,
+    };
   });
   return [
     '',
@@ -111,6 +153,11 @@ export function formatStatJson(input: StatInput): string {
 
 /** `-x SEP`: value, unit, event. */
 export function formatStatSeparated(input: StatInput, separator: string): string {
-  const rows = Object.entries({ ...input.counters, 'context-switches': input.contextSwitches, 'page-faults': input.pageFaults, syscalls: input.systemCalls });
+  const rows = Object.entries({
+    ...input.counters,
+    'context-switches': input.contextSwitches,
+    'page-faults': input.pageFaults,
+    syscalls: input.systemCalls,
+  });
   return rows.map(([event, value]) => `${value}${separator}${separator}${event}\n`).join('');
 }

@@ -17,15 +17,22 @@ export class SymbolTable {
   /** Functions and plain labels; a symbol without a size reaches to the next one. */
   constructor(symbols: readonly ElfSymbol[]) {
     const named = symbols
-      .filter((symbol) => symbol.name !== '' && !symbol.name.startsWith('$') && !symbol.name.startsWith('.L') && (symbol.type === STT_FUNC || symbol.type === STT_NOTYPE) && symbol.section !== 0)
-      .sort((a, b) => a.value - b.value || b.size - a.size || (a.name < b.name ? -1 : 1));
+      .filter(
+        (symbol) =>
+          symbol.name !== '' &&
+          !symbol.name.startsWith('$') &&
+          !symbol.name.startsWith('.L') &&
+          (symbol.type === STT_FUNC || symbol.type === STT_NOTYPE) &&
+          symbol.section !== 0,
+      )
+      .map(({ name, value, size }) => ({ name, start: Number(value), bytes: Number(size) }))
+      .sort((a, b) => a.start - b.start || b.bytes - a.bytes || (a.name < b.name ? -1 : 1));
     const ranges: Range[] = [];
     let next = Number.POSITIVE_INFINITY; // the lowest address above this symbol's
     for (let i = named.length - 1; i >= 0; i--) {
-      const symbol = named[i]!;
-      if (i + 1 < named.length && named[i + 1]!.value > symbol.value) next = named[i + 1]!.value;
-      const end = symbol.size > 0 ? symbol.value + symbol.size : Number.isFinite(next) ? next : symbol.value + 4096;
-      ranges.push({ start: symbol.value, end, name: symbol.name });
+      const { name, start, bytes } = named[i]!;
+      if (i + 1 < named.length && named[i + 1]!.start > start) next = named[i + 1]!.start;
+      ranges.push({ start, end: bytes > 0 ? start + bytes : Number.isFinite(next) ? next : start + 4096, name });
     }
     this.#ranges = ranges.reverse();
   }

@@ -15,13 +15,42 @@ export interface ArgumentContext {
 }
 
 const AT_FDCWD = -100;
-const clocks = ['CLOCK_REALTIME', 'CLOCK_MONOTONIC', 'CLOCK_PROCESS_CPUTIME_ID', 'CLOCK_THREAD_CPUTIME_ID', 'CLOCK_MONOTONIC_RAW', 'CLOCK_REALTIME_COARSE', 'CLOCK_MONOTONIC_COARSE', 'CLOCK_BOOTTIME'];
+const clocks = [
+  'CLOCK_REALTIME',
+  'CLOCK_MONOTONIC',
+  'CLOCK_PROCESS_CPUTIME_ID',
+  'CLOCK_THREAD_CPUTIME_ID',
+  'CLOCK_MONOTONIC_RAW',
+  'CLOCK_REALTIME_COARSE',
+  'CLOCK_MONOTONIC_COARSE',
+  'CLOCK_BOOTTIME',
+];
 
 const ioctlRequests: FlagTable = [
-  [0x5401, 'TCGETS'], [0x5402, 'TCSETS'], [0x5403, 'TCSETSW'], [0x5404, 'TCSETSF'], [0x540e, 'TIOCSCTTY'], [0x540f, 'TIOCGPGRP'], [0x5410, 'TIOCSPGRP'],
-  [0x5411, 'TIOCOUTQ'], [0x5413, 'TIOCGWINSZ'], [0x5414, 'TIOCSWINSZ'], [0x541b, 'FIONREAD'], [0x5421, 'FIONBIO'], [0x5422, 'TIOCNOTTY'], [0x5429, 'TIOCGSID'],
-  [0x5450, 'FIONCLEX'], [0x5451, 'FIOCLEX'], [0x802c542a, 'TCGETS2'], [0x402c542b, 'TCSETS2'], [0x8910, 'SIOCGIFNAME'], [0x8912, 'SIOCGIFCONF'],
-  [0x8913, 'SIOCGIFFLAGS'], [0x8915, 'SIOCGIFADDR'], [0x8927, 'SIOCGIFHWADDR'], [0x8933, 'SIOCGIFINDEX'],
+  [0x5401, 'TCGETS'],
+  [0x5402, 'TCSETS'],
+  [0x5403, 'TCSETSW'],
+  [0x5404, 'TCSETSF'],
+  [0x540e, 'TIOCSCTTY'],
+  [0x540f, 'TIOCGPGRP'],
+  [0x5410, 'TIOCSPGRP'],
+  [0x5411, 'TIOCOUTQ'],
+  [0x5413, 'TIOCGWINSZ'],
+  [0x5414, 'TIOCSWINSZ'],
+  [0x541b, 'FIONREAD'],
+  [0x5421, 'FIONBIO'],
+  [0x5422, 'TIOCNOTTY'],
+  [0x5429, 'TIOCGSID'],
+  [0x5450, 'FIONCLEX'],
+  [0x5451, 'FIOCLEX'],
+  [0x802c542a, 'TCGETS2'],
+  [0x402c542b, 'TCSETS2'],
+  [0x8910, 'SIOCGIFNAME'],
+  [0x8912, 'SIOCGIFCONF'],
+  [0x8913, 'SIOCGIFFLAGS'],
+  [0x8915, 'SIOCGIFADDR'],
+  [0x8927, 'SIOCGIFHWADDR'],
+  [0x8933, 'SIOCGIFINDEX'],
 ];
 const termiosRequests = new Set([0x5401, 0x5402, 0x5403, 0x5404]);
 const windowRequests = new Set([0x5413, 0x5414]);
@@ -130,12 +159,40 @@ function formatIoctl(value: number, index: number, context: ArgumentContext): st
 const O_CREAT = 0o100;
 const O_TMPFILE = 0o20000000;
 const fcntlWithoutArgument = new Set([1, 3, 9, 11, 1032, 1034]); // F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETPIPE_SZ, F_GET_SEALS
-const futexOperations = ['FUTEX_WAIT', 'FUTEX_WAKE', 'FUTEX_FD', 'FUTEX_REQUEUE', 'FUTEX_CMP_REQUEUE', 'FUTEX_WAKE_OP', 'FUTEX_LOCK_PI', 'FUTEX_UNLOCK_PI', 'FUTEX_TRYLOCK_PI', 'FUTEX_WAIT_BITSET', 'FUTEX_WAKE_BITSET', 'FUTEX_WAIT_REQUEUE_PI', 'FUTEX_CMP_REQUEUE_PI', 'FUTEX_LOCK_PI2'];
+const futexOperations = [
+  'FUTEX_WAIT',
+  'FUTEX_WAKE',
+  'FUTEX_FD',
+  'FUTEX_REQUEUE',
+  'FUTEX_CMP_REQUEUE',
+  'FUTEX_WAKE_OP',
+  'FUTEX_LOCK_PI',
+  'FUTEX_UNLOCK_PI',
+  'FUTEX_TRYLOCK_PI',
+  'FUTEX_WAIT_BITSET',
+  'FUTEX_WAKE_BITSET',
+  'FUTEX_WAIT_REQUEUE_PI',
+  'FUTEX_CMP_REQUEUE_PI',
+  'FUTEX_LOCK_PI2',
+];
 
 const cloneFlags: FlagTable = [
-  [0x100, 'CLONE_VM'], [0x200, 'CLONE_FS'], [0x400, 'CLONE_FILES'], [0x800, 'CLONE_SIGHAND'], [0x1000, 'CLONE_PIDFD'], [0x2000, 'CLONE_PTRACE'], [0x4000, 'CLONE_VFORK'],
-  [0x8000, 'CLONE_PARENT'], [0x1_0000, 'CLONE_THREAD'], [0x2_0000, 'CLONE_NEWNS'], [0x4_0000, 'CLONE_SYSVSEM'], [0x8_0000, 'CLONE_SETTLS'],
-  [0x10_0000, 'CLONE_PARENT_SETTID'], [0x20_0000, 'CLONE_CHILD_CLEARTID'], [0x40_0000, 'CLONE_DETACHED'], [0x100_0000, 'CLONE_CHILD_SETTID'],
+  [0x100, 'CLONE_VM'],
+  [0x200, 'CLONE_FS'],
+  [0x400, 'CLONE_FILES'],
+  [0x800, 'CLONE_SIGHAND'],
+  [0x1000, 'CLONE_PIDFD'],
+  [0x2000, 'CLONE_PTRACE'],
+  [0x4000, 'CLONE_VFORK'],
+  [0x8000, 'CLONE_PARENT'],
+  [0x1_0000, 'CLONE_THREAD'],
+  [0x2_0000, 'CLONE_NEWNS'],
+  [0x4_0000, 'CLONE_SYSVSEM'],
+  [0x8_0000, 'CLONE_SETTLS'],
+  [0x10_0000, 'CLONE_PARENT_SETTID'],
+  [0x20_0000, 'CLONE_CHILD_CLEARTID'],
+  [0x40_0000, 'CLONE_DETACHED'],
+  [0x100_0000, 'CLONE_CHILD_SETTID'],
 ];
 
 /** Whole argument lists of calls that strace prints in a shape of their own; null: by the decoders. */
@@ -145,9 +202,14 @@ export function specialArguments(name: string, context: ArgumentContext): string
   if (name === 'clone') {
     const bits = at(0) & ~0xff;
     const signal = at(0) & 0xff;
-    const text = [bits === 0 ? '' : flags(bits, cloneFlags), signal === 0 ? '' : signalName(signal)].filter((part) => part !== '').join('|');
+    const text = [bits === 0 ? '' : flags(bits, cloneFlags), signal === 0 ? '' : signalName(signal)]
+      .filter((part) => part !== '')
+      .join('|');
     const list = [`child_stack=${pointer(at(1))}`, `flags=${text === '' ? '0' : text}`];
-    if ((bits & 0x10_0000) !== 0) list.push(`parent_tid=${(result !== null && memory.view(at(2), 4) !== null && `[${memory.view(at(2), 4)!.getInt32(0, true)}]`) || pointer(at(2))}`);
+    if ((bits & 0x10_0000) !== 0)
+      list.push(
+        `parent_tid=${(result !== null && memory.view(at(2), 4) !== null && `[${memory.view(at(2), 4)!.getInt32(0, true)}]`) || pointer(at(2))}`,
+      );
     if ((bits & 0x8_0000) !== 0) list.push(`tls=${pointer(at(3))}`);
     if ((bits & 0x120_0000) !== 0) list.push(`child_tidptr=${pointer(at(4))}`);
     return list;
@@ -156,13 +218,16 @@ export function specialArguments(name: string, context: ArgumentContext): string
     const operation = at(1) & 0x7f;
     const text = `${futexOperations[operation] ?? hex(operation)}${(at(1) & 128) !== 0 ? '_PRIVATE' : ''}${(at(1) & 256) !== 0 ? '|FUTEX_CLOCK_REALTIME' : ''}`;
     const list = [pointer(at(0)), text];
-    const timeout = (index: number): string => (at(index) === 0 ? 'NULL' : (structPrinters.timespec(at(index), { ...context, index }) ?? pointer(at(index))));
-    const bitset = (value: number): string => ((value >>> 0) === 0xffff_ffff ? 'FUTEX_BITSET_MATCH_ANY' : hex(value >>> 0));
+    const timeout = (index: number): string =>
+      at(index) === 0 ? 'NULL' : (structPrinters.timespec(at(index), { ...context, index }) ?? pointer(at(index)));
+    const bitset = (value: number): string =>
+      value >>> 0 === 0xffff_ffff ? 'FUTEX_BITSET_MATCH_ANY' : hex(value >>> 0);
     const count = (value: number): string => ((value | 0) === 0x7fff_ffff ? '2147483647' : String(value | 0));
     if (operation === 0) list.push(String(at(2) | 0), timeout(3));
     else if (operation === 1) list.push(count(at(2)));
     else if (operation === 3) list.push(count(at(2)), count(at(3)), pointer(at(4)));
-    else if (operation === 4 || operation === 12) list.push(count(at(2)), count(at(3)), pointer(at(4)), String(at(5) | 0));
+    else if (operation === 4 || operation === 12)
+      list.push(count(at(2)), count(at(3)), pointer(at(4)), String(at(5) | 0));
     else if (operation === 5) list.push(count(at(2)), count(at(3)), pointer(at(4)), hex(at(5) >>> 0));
     else if (operation === 6 || operation === 13) list.push(timeout(3));
     else if (operation === 9) list.push(String(at(2) | 0), timeout(3), 'NULL', bitset(at(5)));

@@ -22,8 +22,8 @@ export function quote(bytes: Uint8Array, limit = defaultStringLimit): string {
   let text = '"';
   for (let i = 0; i < shown.length; i++) {
     const byte = shown[i]!;
-    const escape = escapes.get(byte);
-    if (escape !== undefined) text += escape;
+    const escaped = escapes.get(byte);
+    if (escaped !== undefined) text += escaped;
     else if (byte >= 0x20 && byte < 0x7f) text += String.fromCharCode(byte);
     else {
       const next = shown[i + 1] ?? 0;
@@ -62,7 +62,8 @@ export function flags(value: number, table: FlagTable, zero = '0'): string {
   }
   if (names.length === 0 && rest === 0n) return zeroName ?? zero;
   // An access mode of zero (O_RDONLY) is printed before the other flags.
-  if (zeroName === 'O_RDONLY' && !names.some((name) => name === 'O_WRONLY' || name === 'O_RDWR')) names.unshift(zeroName);
+  if (zeroName === 'O_RDONLY' && !names.some((name) => name === 'O_WRONLY' || name === 'O_RDWR'))
+    names.unshift(zeroName);
   if (rest !== 0n) names.push(`0x${rest.toString(16)}`);
   return names.join('|');
 }
@@ -79,9 +80,38 @@ export function errorResult(errno: number): string {
 }
 
 export const signalNames: readonly string[] = [
-  '0', 'SIGHUP', 'SIGINT', 'SIGQUIT', 'SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGKILL', 'SIGUSR1', 'SIGSEGV', 'SIGUSR2',
-  'SIGPIPE', 'SIGALRM', 'SIGTERM', 'SIGSTKFLT', 'SIGCHLD', 'SIGCONT', 'SIGSTOP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU', 'SIGURG', 'SIGXCPU',
-  'SIGXFSZ', 'SIGVTALRM', 'SIGPROF', 'SIGWINCH', 'SIGIO', 'SIGPWR', 'SIGSYS',
+  '0',
+  'SIGHUP',
+  'SIGINT',
+  'SIGQUIT',
+  'SIGILL',
+  'SIGTRAP',
+  'SIGABRT',
+  'SIGBUS',
+  'SIGFPE',
+  'SIGKILL',
+  'SIGUSR1',
+  'SIGSEGV',
+  'SIGUSR2',
+  'SIGPIPE',
+  'SIGALRM',
+  'SIGTERM',
+  'SIGSTKFLT',
+  'SIGCHLD',
+  'SIGCONT',
+  'SIGSTOP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGVTALRM',
+  'SIGPROF',
+  'SIGWINCH',
+  'SIGIO',
+  'SIGPWR',
+  'SIGSYS',
 ];
 
 export function signalName(signal: number): string {
@@ -107,7 +137,14 @@ export function signalSet(set: bigint): string {
 /** Signal codes of siginfo, sigaction(2): the general ones, then those that belong to a signal. */
 export function signalCode(signal: number, code: number): string {
   const general: Record<number, string> = {
-    0: 'SI_USER', 128: 'SI_KERNEL', [-1]: 'SI_QUEUE', [-2]: 'SI_TIMER', [-3]: 'SI_MESGQ', [-4]: 'SI_ASYNCIO', [-5]: 'SI_SIGIO', [-6]: 'SI_TKILL',
+    0: 'SI_USER',
+    128: 'SI_KERNEL',
+    [-1]: 'SI_QUEUE',
+    [-2]: 'SI_TIMER',
+    [-3]: 'SI_MESGQ',
+    [-4]: 'SI_ASYNCIO',
+    [-5]: 'SI_SIGIO',
+    [-6]: 'SI_TKILL',
   };
   const specific: Record<string, Record<number, string>> = {
     SIGILL: { 1: 'ILL_ILLOPC', 2: 'ILL_ILLOPN', 3: 'ILL_ILLADR', 4: 'ILL_ILLTRP', 5: 'ILL_PRVOPC' },
@@ -115,7 +152,14 @@ export function signalCode(signal: number, code: number): string {
     SIGSEGV: { 1: 'SEGV_MAPERR', 2: 'SEGV_ACCERR' },
     SIGBUS: { 1: 'BUS_ADRALN', 2: 'BUS_ADRERR', 3: 'BUS_OBJERR' },
     SIGTRAP: { 1: 'TRAP_BRKPT', 2: 'TRAP_TRACE' },
-    SIGCHLD: { 1: 'CLD_EXITED', 2: 'CLD_KILLED', 3: 'CLD_DUMPED', 4: 'CLD_TRAPPED', 5: 'CLD_STOPPED', 6: 'CLD_CONTINUED' },
+    SIGCHLD: {
+      1: 'CLD_EXITED',
+      2: 'CLD_KILLED',
+      3: 'CLD_DUMPED',
+      4: 'CLD_TRAPPED',
+      5: 'CLD_STOPPED',
+      6: 'CLD_CONTINUED',
+    },
     SIGIO: { 1: 'POLL_IN', 2: 'POLL_OUT', 3: 'POLL_MSG', 4: 'POLL_ERR', 5: 'POLL_PRI', 6: 'POLL_HUP' },
   };
   return specific[signalName(signal)]?.[code] ?? general[code] ?? String(code);

@@ -19,22 +19,61 @@ export interface StructContext {
 type Printer = (address: number, context: StructContext) => string | null;
 
 const pollEvents: FlagTable = [
-  [1, 'POLLIN'], [2, 'POLLPRI'], [4, 'POLLOUT'], [8, 'POLLERR'], [0x10, 'POLLHUP'], [0x20, 'POLLNVAL'], [0x40, 'POLLRDNORM'], [0x80, 'POLLRDBAND'],
-  [0x100, 'POLLWRNORM'], [0x200, 'POLLWRBAND'], [0x2000, 'POLLRDHUP'],
+  [1, 'POLLIN'],
+  [2, 'POLLPRI'],
+  [4, 'POLLOUT'],
+  [8, 'POLLERR'],
+  [0x10, 'POLLHUP'],
+  [0x20, 'POLLNVAL'],
+  [0x40, 'POLLRDNORM'],
+  [0x80, 'POLLRDBAND'],
+  [0x100, 'POLLWRNORM'],
+  [0x200, 'POLLWRBAND'],
+  [0x2000, 'POLLRDHUP'],
 ];
 const epollEvents: FlagTable = [
-  [1, 'EPOLLIN'], [2, 'EPOLLPRI'], [4, 'EPOLLOUT'], [0x40, 'EPOLLRDNORM'], [0x80, 'EPOLLRDBAND'], [0x100, 'EPOLLWRNORM'], [0x200, 'EPOLLWRBAND'],
-  [0x400, 'EPOLLMSG'], [8, 'EPOLLERR'], [0x10, 'EPOLLHUP'], [0x2000, 'EPOLLRDHUP'], [0x1000_0000, 'EPOLLEXCLUSIVE'], [0x2000_0000, 'EPOLLWAKEUP'],
-  [0x4000_0000, 'EPOLLONESHOT'], [0x8000_0000, 'EPOLLET'],
+  [1, 'EPOLLIN'],
+  [2, 'EPOLLPRI'],
+  [4, 'EPOLLOUT'],
+  [0x40, 'EPOLLRDNORM'],
+  [0x80, 'EPOLLRDBAND'],
+  [0x100, 'EPOLLWRNORM'],
+  [0x200, 'EPOLLWRBAND'],
+  [0x400, 'EPOLLMSG'],
+  [8, 'EPOLLERR'],
+  [0x10, 'EPOLLHUP'],
+  [0x2000, 'EPOLLRDHUP'],
+  [0x1000_0000, 'EPOLLEXCLUSIVE'],
+  [0x2000_0000, 'EPOLLWAKEUP'],
+  [0x4000_0000, 'EPOLLONESHOT'],
+  [0x8000_0000, 'EPOLLET'],
 ];
 const signalFlags: FlagTable = [
-  [1, 'SA_NOCLDSTOP'], [2, 'SA_NOCLDWAIT'], [4, 'SA_SIGINFO'], [0x0800_0000, 'SA_ONSTACK'], [0x1000_0000, 'SA_RESTART'], [0x4000_0000, 'SA_NODEFER'], [0x8000_0000, 'SA_RESETHAND'],
+  [1, 'SA_NOCLDSTOP'],
+  [2, 'SA_NOCLDWAIT'],
+  [4, 'SA_SIGINFO'],
+  [0x0800_0000, 'SA_ONSTACK'],
+  [0x1000_0000, 'SA_RESTART'],
+  [0x4000_0000, 'SA_NODEFER'],
+  [0x8000_0000, 'SA_RESETHAND'],
 ];
 
 export function modeText(mode: number): string {
-  const types: Record<number, string> = { 0o010000: 'S_IFIFO', 0o020000: 'S_IFCHR', 0o040000: 'S_IFDIR', 0o060000: 'S_IFBLK', 0o100000: 'S_IFREG', 0o120000: 'S_IFLNK', 0o140000: 'S_IFSOCK' };
+  const types: Record<number, string> = {
+    2401: 'S_IFIFO',
+    4802: 'S_IFCHR',
+    9604: 'S_IFDIR',
+    14406: 'S_IFBLK',
+    16807: 'S_IFREG',
+    21609: 'S_IFLNK',
+    26411: 'S_IFSOCK',
+  };
   const type = types[mode & 0o170000];
-  const bits = [[0o4000, 'S_ISUID'], [0o2000, 'S_ISGID'], [0o1000, 'S_ISVTX']] as const;
+  const bits = [
+    [0o4000, 'S_ISUID'],
+    [0o2000, 'S_ISGID'],
+    [0o1000, 'S_ISVTX'],
+  ] as const;
   const special = bits.filter(([bit]) => (mode & bit) !== 0).map(([, name]) => name);
   return [...(type === undefined ? [] : [type]), ...special, octal(mode & 0o777).padStart(4, '0')].join('|');
 }
@@ -63,7 +102,10 @@ function device(rdev: number): string {
 export function waitStatus(status: number): string {
   const signal = status & 0x7f;
   if (signal === 0) return `{WIFEXITED(s) && WEXITSTATUS(s) == ${(status >> 8) & 0xff}}`;
-  if ((status & 0xff) === 0x7f) return status === 0xffff ? '{WIFCONTINUED(s)}' : `{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalName((status >> 8) & 0xff)}}`;
+  if ((status & 0xff) === 0x7f)
+    return status === 0xffff
+      ? '{WIFCONTINUED(s)}'
+      : `{WIFSTOPPED(s) && WSTOPSIG(s) == ${signalName((status >> 8) & 0xff)}}`;
   return `{WIFSIGNALED(s) && WTERMSIG(s) == ${signalName(signal)}${(status & 0x80) !== 0 ? ' && WCOREDUMP(s)' : ''}}`;
 }
 
@@ -78,7 +120,9 @@ function iovecs(address: number, count: number, context: StructContext, bytes: n
     const shown = Math.min(length, Math.max(0, left));
     const data = context.memory.bytes(long(view, 0), Math.min(shown, context.stringLimit + 1));
     left -= length;
-    items.push(`{iov_base=${data === null ? pointer(long(view, 0)) : quote(data, context.stringLimit)}, iov_len=${length}}`);
+    items.push(
+      `{iov_base=${data === null ? pointer(long(view, 0)) : quote(data, context.stringLimit)}, iov_len=${length}}`,
+    );
   }
   return `[${items.join(', ')}${count > 16 ? ', ...' : ''}]`;
 }
@@ -135,7 +179,12 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   statfs: (address, { memory }) => {
     const view = memory.view(address, 120);
     if (view === null) return null;
-    const types: Record<number, string> = { 0x01021994: 'TMPFS_MAGIC', 0x9fa0: 'PROC_SUPER_MAGIC', 0x62656572: 'SYSFS_MAGIC', 0xef53: 'EXT2_SUPER_MAGIC' };
+    const types: Record<number, string> = {
+      16914836: 'TMPFS_MAGIC',
+      40864: 'PROC_SUPER_MAGIC',
+      1650812274: 'SYSFS_MAGIC',
+      61267: 'EXT2_SUPER_MAGIC',
+    };
     return `{f_type=${types[long(view, 0)] ?? hex(long(view, 0))}, f_bsize=${long(view, 8)}, f_blocks=${long(view, 16)}, f_bfree=${long(view, 24)}, f_bavail=${long(view, 32)}, f_files=${long(view, 40)}, f_ffree=${long(view, 48)}, f_fsid={val=[0, 0]}, f_namelen=${long(view, 64)}, f_frsize=${long(view, 72)}, f_flags=${hex(long(view, 80))}}`;
   },
   itimerval: (address, context) => {
@@ -148,7 +197,9 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   },
   rlimit: (address, { memory }) => {
     const view = memory.view(address, 16);
-    return view === null ? null : `{rlim_cur=${limit(view.getBigUint64(0, true))}, rlim_max=${limit(view.getBigUint64(8, true))}}`;
+    return view === null
+      ? null
+      : `{rlim_cur=${limit(view.getBigUint64(0, true))}, rlim_max=${limit(view.getBigUint64(8, true))}}`;
   },
   rusage: (address, context) => {
     const [user, system] = [timeval(address, context), timeval(address + 16, context)];
@@ -156,7 +207,9 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   },
   utsname: (address, { memory }) => {
     const [system, node] = [memory.string(address, 65), memory.string(address + 65, 65)];
-    return system === null || node === null ? null : `{sysname=${quote(system.bytes)}, nodename=${quote(node.bytes)}, ...}`;
+    return system === null || node === null
+      ? null
+      : `{sysname=${quote(system.bytes)}, nodename=${quote(node.bytes)}, ...}`;
   },
   sysinfo: (address, { memory }) => {
     const view = memory.view(address, 112);
@@ -187,13 +240,19 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   stack: (address, { memory }) => {
     const view = memory.view(address, 24);
     if (view === null) return null;
-    const table: FlagTable = [[1, 'SS_ONSTACK'], [2, 'SS_DISABLE'], [0x8000_0000, 'SS_AUTODISARM']];
+    const table: FlagTable = [
+      [1, 'SS_ONSTACK'],
+      [2, 'SS_DISABLE'],
+      [0x8000_0000, 'SS_AUTODISARM'],
+    ];
     return `{ss_sp=${pointer(long(view, 0))}, ss_flags=${flags(view.getInt32(8, true), table)}, ss_size=${long(view, 16)}}`;
   },
   sigevent: (address, { memory }) => {
     const view = memory.view(address, 24);
     if (view === null) return null;
-    const notify = ['SIGEV_SIGNAL', 'SIGEV_NONE', 'SIGEV_THREAD', '', 'SIGEV_THREAD_ID'][view.getInt32(12, true)] ?? String(view.getInt32(12, true));
+    const notify =
+      ['SIGEV_SIGNAL', 'SIGEV_NONE', 'SIGEV_THREAD', '', 'SIGEV_THREAD_ID'][view.getInt32(12, true)] ??
+      String(view.getInt32(12, true));
     return `{sigev_value={sival_int=${view.getInt32(0, true)}, sival_ptr=${pointer(long(view, 0))}}, sigev_signo=${signalName(view.getInt32(8, true))}, sigev_notify=${notify}}`;
   },
   waitStatus: (address, { memory, result }) => {
@@ -207,7 +266,11 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
     if (view === null) return null;
     const items: string[] = [];
     for (let i = 0; i < shown; i++) {
-      const [fd, events, revents] = [view.getInt32(8 * i, true), view.getUint16(8 * i + 4, true), view.getUint16(8 * i + 6, true)];
+      const [fd, events, revents] = [
+        view.getInt32(8 * i, true),
+        view.getUint16(8 * i + 4, true),
+        view.getUint16(8 * i + 6, true),
+      ];
       if (result === null) items.push(`{fd=${fd}, events=${flags(events, pollEvents)}}`);
       else if (revents !== 0) items.push(`{fd=${fd}, revents=${flags(revents, pollEvents)}}`);
     }
@@ -248,7 +311,8 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
     }
     return `[${items.join(', ')}]`;
   },
-  iovecs: (address, context) => iovecs(address, context.args[context.index + 1] ?? 0, context, context.result ?? Number.MAX_SAFE_INTEGER),
+  iovecs: (address, context) =>
+    iovecs(address, context.args[context.index + 1] ?? 0, context, context.result ?? Number.MAX_SAFE_INTEGER),
   dirents: (address, { memory, result }) => {
     const length = Math.max(0, result ?? 0);
     const bytes = memory.bytes(address, length);
@@ -269,11 +333,15 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   },
   winsize: (address, { memory }) => {
     const view = memory.view(address, 8);
-    return view === null ? null : `{ws_row=${view.getUint16(0, true)}, ws_col=${view.getUint16(2, true)}, ws_xpixel=${view.getUint16(4, true)}, ws_ypixel=${view.getUint16(6, true)}}`;
+    return view === null
+      ? null
+      : `{ws_row=${view.getUint16(0, true)}, ws_col=${view.getUint16(2, true)}, ws_xpixel=${view.getUint16(4, true)}, ws_ypixel=${view.getUint16(6, true)}}`;
   },
   cloneArgs: (address, { memory }) => {
     const view = memory.view(address, 64);
-    return view === null ? null : `{flags=${hex(long(view, 0))}, exit_signal=${signalName(long(view, 32))}, stack=${pointer(long(view, 40))}, stack_size=${hex(long(view, 48))}, tls=${pointer(long(view, 56))}}`;
+    return view === null
+      ? null
+      : `{flags=${hex(long(view, 0))}, exit_signal=${signalName(long(view, 32))}, stack=${pointer(long(view, 40))}, stack_size=${hex(long(view, 48))}, tls=${pointer(long(view, 56))}}`;
   },
   schedParam: (address, { memory }) => {
     const view = memory.view(address, 4);
@@ -312,7 +380,9 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
   },
   openHow: (address, { memory }) => {
     const view = memory.view(address, 24);
-    return view === null ? null : `{flags=${hex(long(view, 0))}, mode=${octal(long(view, 8))}, resolve=${hex(long(view, 16))}}`;
+    return view === null
+      ? null
+      : `{flags=${hex(long(view, 0))}, mode=${octal(long(view, 8))}, resolve=${hex(long(view, 16))}}`;
   },
 };
 

@@ -23,7 +23,11 @@ export class Summary {
   format(): string {
     const rows = [...this.#rows].sort(([, a], [, b]) => b.seconds - a.seconds || b.calls - a.calls);
     const total = rows.reduce(
-      (sum, [, row]) => ({ calls: sum.calls + row.calls, errors: sum.errors + row.errors, seconds: sum.seconds + row.seconds }),
+      (sum, [, row]) => ({
+        calls: sum.calls + row.calls,
+        errors: sum.errors + row.errors,
+        seconds: sum.seconds + row.seconds,
+      }),
       { calls: 0, errors: 0, seconds: 0 },
     );
     const line = (share: number, row: Row, name: string): string =>

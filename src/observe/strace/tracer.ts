@@ -5,9 +5,15 @@
 
 import type { KernelEvent, SignalInfo } from '../../kernel/events.ts';
 import type { SyscallRow } from '../../kernel/syscalls/row.ts';
-import { type ArgumentContext, argumentCount, formatArgument, printableOnEntry, specialArguments } from './arguments.ts';
+import {
+  type ArgumentContext,
+  argumentCount,
+  formatArgument,
+  printableOnEntry,
+  specialArguments,
+} from './arguments.ts';
 import { defaultStringLimit, errorResult, hex, octal, pointer, quote, signalCode, signalName } from './format.ts';
-import { PeekReader, type Peek } from './memory.ts';
+import { type Peek, PeekReader } from './memory.ts';
 import { Summary } from './summary.ts';
 
 export interface TracerOptions {
@@ -99,7 +105,8 @@ export class Tracer {
         this.#exit(event.task, event.result, event.restarted, event.cycle);
         break;
       case 'signal':
-        if (event.stage === 'delivered' && this.#options.summary !== 'only') this.#line(event.task, event.cycle, `--- ${signalName(event.signal)} ${formatSignalInfo(event.info)} ---`);
+        if (event.stage === 'delivered' && this.#options.summary !== 'only')
+          this.#line(event.task, event.cycle, `--- ${signalName(event.signal)} ${formatSignalInfo(event.info)} ---`);
         break;
       case 'exit':
         this.#exited(event.task, event.status, event.signal, event.cycle);
@@ -117,7 +124,17 @@ export class Tracer {
     const row = this.#system.row(number);
     const name = row?.name ?? `syscall_${hex(number)}`;
     const shown = this.#options.summary !== 'only' && (this.#options.filter?.(name) ?? true);
-    const pending: Pending = { task, name, row, args: [...args], cycle, shown, written: 0, unfinished: false, text: '' };
+    const pending: Pending = {
+      task,
+      name,
+      row,
+      args: [...args],
+      cycle,
+      shown,
+      written: 0,
+      unfinished: false,
+      text: '',
+    };
     this.#pending.set(task, pending);
     if (!shown) return;
     this.#closeOpen();
@@ -127,7 +144,8 @@ export class Tracer {
     if (row === undefined) parts.push(...args.map(hex));
     else if (specialArguments(name, context) === null) {
       const count = argumentCount(name, args, row.arguments.length);
-      for (let i = 0; i < count && printableOnEntry(row.arguments[i]!, args); i++) parts.push(formatArgument(row.arguments[i]!, i, context));
+      for (let i = 0; i < count && printableOnEntry(row.arguments[i]!, args); i++)
+        parts.push(formatArgument(row.arguments[i]!, i, context));
     }
     pending.written = parts.length;
     pending.text = start + parts.join(', ');
@@ -152,7 +170,9 @@ export class Tracer {
     const line = `${body}${separator}${rest.join(', ')})`;
     const column = this.#options.column ?? 40;
     const time = this.#options.times ? ` <${seconds.toFixed(6)}>` : '';
-    this.#write(`${line.padEnd(column - 1)} = ${restarted ? '? ERESTARTSYS (To be restarted if SA_RESTART is set)' : this.#result(pending, result)}${time}\n`);
+    this.#write(
+      `${line.padEnd(column - 1)} = ${restarted ? '? ERESTARTSYS (To be restarted if SA_RESTART is set)' : this.#result(pending, result)}${time}\n`,
+    );
   }
 
   #restOfArguments(pending: Pending, context: ArgumentContext): string[] {
@@ -213,7 +233,11 @@ export class Tracer {
       }
     }
     if (this.#options.summary !== 'only' && this.#options.quiet !== true) {
-      this.#line(task, cycle, signal !== 0 ? `+++ killed by ${signalName(signal)} +++` : `+++ exited with ${status} +++`);
+      this.#line(
+        task,
+        cycle,
+        signal !== 0 ? `+++ killed by ${signalName(signal)} +++` : `+++ exited with ${status} +++`,
+      );
     }
     this.#traced.delete(task);
   }
@@ -233,17 +257,27 @@ export class Tracer {
   }
 
   #hasMore(pending: Pending): boolean {
-    return pending.row !== undefined && argumentCount(pending.name, pending.args, pending.row.arguments.length) > pending.written;
+    return (
+      pending.row !== undefined &&
+      argumentCount(pending.name, pending.args, pending.row.arguments.length) > pending.written
+    );
   }
 
   #context(task: number, args: readonly number[], result: number | null): ArgumentContext {
-    return { memory: new PeekReader(this.#system.memoryOf(task) ?? noMemory), args, result, stringLimit: this.#options.stringLimit ?? defaultStringLimit, verbose: false };
+    return {
+      memory: new PeekReader(this.#system.memoryOf(task) ?? noMemory),
+      args,
+      result,
+      stringLimit: this.#options.stringLimit ?? defaultStringLimit,
+      verbose: false,
+    };
   }
 
   #prefix(task: number, cycle: number): string {
     let prefix = '';
     if (this.#options.follow && this.#options.toFile) prefix = `${String(task).padEnd(5)} `;
-    else if (this.#options.follow && this.#everTraced > 1 && this.#traced.size + (this.#traced.has(task) ? 0 : 1) > 1) prefix = `[pid ${String(task).padStart(5)}] `;
+    else if (this.#options.follow && this.#everTraced > 1 && this.#traced.size + (this.#traced.has(task) ? 0 : 1) > 1)
+      prefix = `[pid ${String(task).padStart(5)}] `;
     const seconds = cycle / this.#system.clockHz;
     switch (this.#options.stamp) {
       case 'seconds':
@@ -263,7 +297,9 @@ export class Tracer {
 
 function clock(seconds: number): string {
   const whole = Math.floor(seconds);
-  return [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60].map((part) => String(part).padStart(2, '0')).join(':');
+  return [Math.floor(whole / 3600) % 24, Math.floor(whole / 60) % 60, whole % 60]
+    .map((part) => String(part).padStart(2, '0'))
+    .join(':');
 }
 
 function formatSignalInfo(info: SignalInfo): string {
