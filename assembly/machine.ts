@@ -7,7 +7,7 @@ import { Blocks } from './hart/block.ts';
 import * as B from './hart/bytecode.ts';
 import { Csr } from './hart/csr.ts';
 import { Enter } from './hart/enter.ts';
-import { Execute, type Plain, type Timed } from './hart/execute.ts';
+import { Execute, Plain, Timed } from './hart/execute.ts';
 import { Transfer } from './hart/transfer.ts';
 import { Trap } from './hart/trap.ts';
 import * as L from './layout.ts';

@@ -49,7 +49,7 @@ export class Bus {
     return 0;
   }
 
-  static store(address: u64, bytes: u32, value: u64): void {
+  static store(address: u64, value: u64): void {
     if (address - UART < 0x100) {
       if (address - UART < 8) Uart.store((address - UART) as u32, value as u32);
     } else if (address - VIRTIO < 0x8000) Virtio.store((address - VIRTIO) as u32, value as u32);

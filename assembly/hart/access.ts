@@ -76,7 +76,7 @@ export class Access {
   /** The bytes must not be code: the caller has dropped the page. */
   static writePhysical(physical: u64, bytes: u32, value: u64): void {
     if (Access.isDevice(physical)) {
-      Bus.store(physical, bytes, value);
+      Bus.store(physical, value);
       return;
     }
     const cell = (physical - (L.RAM_BASE as u64)) as usize;

@@ -41,7 +41,7 @@ export class Blocks {
 
   @inline
   private static bucket(offset: u32, key: u32): usize {
-    return L.BLOCK_HASH + ((((offset >> 1) ^ (key * 0x9e5)) as usize & (L.BLOCK_BUCKETS - 1)) << 2);
+    return L.BLOCK_HASH + (((((offset >> 1) ^ (key * 0x9e5)) as usize) & (L.BLOCK_BUCKETS - 1)) << 2);
   }
 
   /** The block at RAM offset `offset` for `key`, decoded if need be. `upper`: second half of an instruction at the page's end. */
@@ -253,7 +253,7 @@ export class Blocks {
     const bucket = Blocks.bucket(offset, key);
     store<usize>(block, load<usize>(bucket), B.BLOCK_CHAIN);
     store<usize>(bucket, block);
-    const cell = L.CODE_PAGES + ((page >> 12 << 2) as usize);
+    const cell = L.CODE_PAGES + (((page >> 12) << 2) as usize);
     const first = load<usize>(cell);
     if (!first) Translate.dropWrites(page);
     store<usize>(block, first, B.BLOCK_PAGE_CHAIN);

@@ -146,7 +146,8 @@ export class Csr {
         const mode = value >> 60;
         if (mode != 0 && mode != 8) break;
         const asidMask = ((1 as u64) << (load<u32>(L.P_ASID_BITS) as u64)) - 1;
-        store<u64>(L.CSR_SATP, mode ? (value & 0xf000_0fff_ffff_ffff) | (((value >> 44) & asidMask) << 44) : 0);
+        const rootAndMode = (mode << 60) | (value & 0xfff_ffff_ffff);
+        store<u64>(L.CSR_SATP, mode ? rootAndMode | (((value >> 44) & asidMask) << 44) : 0);
         Translate.flushSpeed();
         break;
       }

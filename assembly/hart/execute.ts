@@ -593,9 +593,10 @@ export class Execute {
           continue;
         }
         case B.BC_NEXT_FENCE:
-          store<i64>(L.FENCE_PC, page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64));
-          store<u32>(L.FENCE_STALL, load<u32>(ip, B.EXIT_EXTRA));
-        // fallthrough
+          store<i64>(L.CYCLE, base + (load<u32>(ip, B.EXIT_CYCLES) as i64));
+          Execute.account<T>(ip);
+          ip = Slow.nextFence(ip);
+          continue;
         case B.BC_NEXT: {
           base += load<u32>(ip, B.EXIT_CYCLES) as i64;
           Execute.account<T>(ip);

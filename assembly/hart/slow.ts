@@ -224,6 +224,14 @@ export class Slow {
     return Enter.resume(target);
   }
 
+  /** A fence at the next address waits for the last load or store of this block. */
+  static nextFence(record: usize): usize {
+    const pc = load<i64>(L.VIRTUAL_PAGE) + (load<i32>(record, B.EXIT_DISPLACEMENT) as i64);
+    store<i64>(L.FENCE_PC, pc);
+    store<u32>(L.FENCE_STALL, load<u32>(record, B.EXIT_EXTRA));
+    return Enter.resume(Enter.at(pc, load<u32>(record, B.EXIT_PIPELINE), true));
+  }
+
   static next(record: usize): usize {
     return Transfer.next(record);
   }

@@ -81,11 +81,11 @@ export class Translate {
     let slot: u64;
     let entry: u64;
     while (true) {
-      slot = table + (((address as u64) >> (12 + 9 * level) & 511) << 3);
+      slot = table + ((((address as u64) >> (12 + 9 * level)) & 511) << 3);
       if (!Translate.inRam(slot, 8)) return Translate.fault(access, false, address);
       store<u64>(L.WALK_ADDRESSES + ((2 - level) << 3), slot);
       entry = load<u64>((slot - (L.RAM_BASE as u64)) as usize, L.RAM);
-      if (!(entry & PTE_V) || (entry & PTE_RESERVED) || (entry & (PTE_R | PTE_W)) == PTE_W) {
+      if (!(entry & PTE_V) || entry & PTE_RESERVED || (entry & (PTE_R | PTE_W)) == PTE_W) {
         return Translate.fault(access, true, address);
       }
       if (entry & (PTE_R | PTE_X)) break;
@@ -130,18 +130,14 @@ export class Translate {
 
   @inline
   static speedEntry(array: usize, address: i64): usize {
-    return load<usize>(L.TLB_BASE) + array + ((((address as u64) >> 12) as usize & (L.SPEED_TLB_ENTRIES - 1)) << 5);
+    return load<usize>(L.TLB_BASE) + array + (((((address as u64) >> 12) as usize) & (L.SPEED_TLB_ENTRIES - 1)) << 5);
   }
 
   /** Enters the page of `address`; `keep` and `set` update the modelled TLB's PLRU word on a hit. */
   static enter(array: usize, address: i64, physical: u64, keep: u64, set: u64): void {
     const entry = Translate.speedEntry(array, address);
     store<i64>(entry, address & ~0xfff);
-    store<usize>(
-      entry,
-      ((physical - (L.RAM_BASE as u64)) as usize) + L.RAM - (address as usize),
-      SPEED_ADDEND,
-    );
+    store<usize>(entry, ((physical - (L.RAM_BASE as u64)) as usize) + L.RAM - (address as usize), SPEED_ADDEND);
     store<u64>(entry, keep, SPEED_KEEP);
     store<u64>(entry, set, SPEED_SET);
   }
@@ -152,7 +148,7 @@ export class Translate {
 
   /** Drops one virtual page from the data arrays, or from the fetch arrays, of both rings. */
   static dropSpeed(page: i64, fetch: bool): void {
-    const index = (((page as u64) >> 12) as usize & (L.SPEED_TLB_ENTRIES - 1)) << 5;
+    const index = ((((page as u64) >> 12) as usize) & (L.SPEED_TLB_ENTRIES - 1)) << 5;
     for (let ring: usize = 0; ring < 2; ring++) {
       const base = L.SPEED_TLB + ring * L.SPEED_TLB_RING_BYTES + index;
       if (fetch) {
@@ -170,7 +166,7 @@ export class Translate {
       const first = L.SPEED_TLB + ring * L.SPEED_TLB_RING_BYTES + L.SPEED_WRITE;
       for (let entry = first; entry < first + L.SPEED_TLB_BYTES; entry += 32) {
         const tag = load<i64>(entry);
-        if (tag != -1 && ((tag as usize) + load<usize>(entry, SPEED_ADDEND)) - L.RAM == page) store<i64>(entry, -1);
+        if (tag != -1 && (tag as usize) + load<usize>(entry, SPEED_ADDEND) - L.RAM == page) store<i64>(entry, -1);
       }
     }
   }
