@@ -20,6 +20,7 @@
     .include "lib/signals.s"
     .include "lib/echo.s"
     .include "lib/test.s"
+    .include "lib/printf.s"
     .include "lib/sh/text.s"
     .include "lib/sh/storage.s"
     .include "lib/sh/pattern.s"

@@ -825,6 +825,7 @@ builtins:
     builtin "true", builtin_true
     builtin "false", builtin_false
     builtin "echo", echo
+    builtin "printf", printf_command
     builtin "[", test
     builtin "test", test
     builtin "cd", builtin_cd
