@@ -106,9 +106,9 @@ export function mmioLoad(address: f64, bytes: i32): f64 {
   return Bus.load(address as u64, bytes) as f64;
 }
 
-export function mmioStore(address: f64, bytes: i32, value: f64): void {
+export function mmioStore(address: f64, _bytes: i32, value: f64): void {
   Charge.uncached();
-  Bus.store(address as u64, bytes, value as i64 as u64);
+  Bus.store(address as u64, value as i64 as u64);
   store<i32>(L.STOP_REASON, L.STOP_NONE);
 }
 

@@ -109,7 +109,7 @@ export class Cache {
     const line = offset >> shift;
     const bits = load<u8>(L.L1I_MAP + (offset >> L.MAP_SHIFT)) as u32;
     if (bits & PRESENT) {
-      Cache.touch(L.P_L1I_SETS, L.L1I_TAGS, L.L1I_AGE, L.L1I_MAP, line);
+      Cache.touch(L.P_L1I_SETS, L.L1I_TAGS, L.L1I_AGE, line);
       return 0;
     }
     Count.add(L.COUNT_L1I_MISSES, 1);
@@ -129,7 +129,7 @@ export class Cache {
   }
 
   /** LRU: the line becomes the youngest of its set. */
-  private static touch(parameters: usize, tags: usize, ages: usize, map: usize, line: u32): void {
+  private static touch(parameters: usize, tags: usize, ages: usize, line: u32): void {
     const ways = load<i32>(parameters, P_WAYS);
     const first = (line & (load<u32>(parameters, P_SETS) - 1)) * ways;
     for (let way = 0; way < ways; way++) {
@@ -144,7 +144,7 @@ export class Cache {
     const bits = load<u8>(L.L1D_MAP + (offset >> L.MAP_SHIFT)) as u32;
     if (bits & PRESENT) {
       if (write && !(bits & DIRTY)) Cache.mark(L.L1D_MAP, line, shift, bits | DIRTY);
-      if (!(bits & FAST)) Cache.touch(L.P_L1D_SETS, L.L1D_TAGS, L.L1D_AGE, L.L1D_MAP, line);
+      if (!(bits & FAST)) Cache.touch(L.P_L1D_SETS, L.L1D_TAGS, L.L1D_AGE, line);
       return 0;
     }
     Count.add(write ? L.COUNT_L1D_STORE_MISSES : L.COUNT_L1D_LOAD_MISSES, 1);

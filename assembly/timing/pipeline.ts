@@ -307,7 +307,7 @@ export class Pipeline {
     let writesInteger = true;
 
     if (timing >= I.TIMING_FP_ADD_S || timing == I.TIMING_LOAD_FP || timing == I.TIMING_STORE_FP) {
-      return Pipeline.issueFloat(opcode, timing, word, rd, rs1, rs2);
+      return Pipeline.issueFloat(timing, word, rd, rs1, rs2);
     }
     if (load<i32>(L.P_FP_ALIAS)) Pipeline.alias(timing, opcode, rd, rs1, rs2);
 
@@ -459,7 +459,7 @@ export class Pipeline {
     Pipeline.setStore(STORE_0, now + 2);
   }
 
-  private static issueFloat(opcode: i32, timing: i32, word: u32, rd: i32, rs1: i32, rs2: i32): i32 {
+  private static issueFloat(timing: i32, word: u32, rd: i32, rs1: i32, rs2: i32): i32 {
     const rs3 = (word >> 27) as i32;
     let stores = 0;
     let writesInteger = false;
