@@ -5,7 +5,7 @@
 
 import { EAGAIN, EDEADLK, ENOLCK } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Task } from '../process/task.ts';
+import type { ResumeState, Task } from '../process/task.ts';
 import { WaitQueue } from '../process/wait.ts';
 import type { DescriptorTable } from './descriptors.ts';
 import type { Inode, OpenFile } from './types.ts';
@@ -95,16 +95,22 @@ export function setRange(kernel: Kernel, inode: Inode, lock: Omit<RangeLock, 'ty
 
 /**
  * Would waiting for `blocker` close a circle of owners that wait for each other? 0 or -EDEADLK. Remembers the wait; call
- * `endWait` when the task runs again.
+ * `endWait` when the task runs again. `resume` is what the task will save.
  */
-export function beginWait(kernel: Kernel, task: Task, owner: LockOwner, blocker: LockOwner): number {
+export function beginWait(
+  kernel: Kernel,
+  task: Task,
+  owner: LockOwner,
+  blocker: LockOwner,
+  resume: ResumeState,
+): number {
   const waits = kernel.vfs.lockWaits;
   for (let next: LockOwner | undefined = blocker, steps = 0; next !== undefined && steps < 64; steps++) {
     if (next === owner) return -EDEADLK;
     const wait: LockWait | undefined = waits.get(next);
     next = wait !== undefined && wait.task.resume === wait.resume ? wait.blocker : undefined;
   }
-  waits.set(owner, { task, blocker, resume: task.resume });
+  waits.set(owner, { task, blocker, resume });
   return 0;
 }
 
@@ -112,7 +118,7 @@ export interface LockWait {
   readonly task: Task;
   readonly blocker: LockOwner;
   /** The task's saved state while it waits: another one means that it no longer does. */
-  resume: unknown;
+  readonly resume: ResumeState;
 }
 
 export function endWait(kernel: Kernel, owner: LockOwner): void {

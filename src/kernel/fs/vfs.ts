@@ -41,6 +41,10 @@ export class Vfs {
   nextCookie = 1;
   /** Open file descriptions of the whole system; bound FILE_MAX. */
   openFiles = 0;
+  /** Watches of all inotify instances. */
+  inotifyWatches = 0;
+  /** Items of all epolls. */
+  epollItems = 0;
   /** The pipes of FIFOs that are open. */
   readonly fifos = new Map<Inode, Pipe>();
   readonly lockWaits = new Map<LockOwner, LockWait>();
