@@ -1,17 +1,28 @@
 // The system call table: every family's rows in one dense array, indexed by number (Linux's asm-generic ones, riscv64).
 
+import { descriptorSyscalls } from './descriptors.ts';
 import { directorySyscalls } from './directory.ts';
+import { epollSyscalls } from './epoll.ts';
+import { eventfdSyscalls } from './eventfd.ts';
 import { fileSyscalls } from './file.ts';
 import { futexSyscalls } from './futex.ts';
 import { identitySyscalls } from './identity.ts';
+import { inotifySyscalls } from './inotify.ts';
 import { memorySyscalls } from './memory.ts';
+import { mountSyscalls } from './mount.ts';
+import { pipeSyscalls } from './pipe.ts';
+import { pollSyscalls } from './poll.ts';
 import { processSyscalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
 import { schedulingSyscalls } from './scheduling.ts';
 import { signalSyscalls } from './signal.ts';
+import { signalfdSyscalls } from './signalfd.ts';
 import { socketSyscalls } from './socket.ts';
+import { spliceSyscalls } from './splice.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
+import { timerfdSyscalls } from './timerfd.ts';
+import { xattrSyscalls } from './xattr.ts';
 
 /** The first number past the last that Linux 6.12 knows: lsm_list_modules is 461, mseal 462. */
 export const SYSCALL_LIMIT = 463;
@@ -28,6 +39,17 @@ const families: readonly (readonly SyscallRow[])[] = [
   memorySyscalls,
   fileSyscalls,
   directorySyscalls,
+  xattrSyscalls,
+  timerfdSyscalls,
+  spliceSyscalls,
+  signalfdSyscalls,
+  pollSyscalls,
+  pipeSyscalls,
+  mountSyscalls,
+  inotifySyscalls,
+  eventfdSyscalls,
+  epollSyscalls,
+  descriptorSyscalls,
 ];
 
 function assemble(): (SyscallRow | null)[] {
