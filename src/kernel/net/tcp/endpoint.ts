@@ -34,7 +34,7 @@ import type { ByteSink, ByteSource, Endpoint } from '../ip/environment.ts';
 import { ArrayCursor, NetworkWork } from '../ip/environment.ts';
 import type { NetworkInterface } from '../ip/interface.ts';
 import type { PacketBuffer } from '../ip/packet.ts';
-import { HEADROOM, PACKET_OVERHEAD, PacketQueue } from '../ip/packet.ts';
+import { PACKET_OVERHEAD, PacketQueue } from '../ip/packet.ts';
 import type { ResolvedRoute } from '../ip/route.ts';
 import type { Timer, TimerOwner } from '../ip/timer-queue.ts';
 import type { NetworkStack } from '../stack.ts';
@@ -81,6 +81,8 @@ const WRITE_EVENTS = POLLOUT | POLLWRNORM | POLLWRBAND;
 const ALL_EVENTS = POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLERR | WRITE_EVENTS;
 /** What a partly filled segment behind other unsent data is given room for, so that small writes gather in it. */
 const GATHER_BYTES = 4096;
+/** MAX_TCP_HEADER and struct skb_shared_info, which Linux counts for each segment of a send buffer. */
+const HEADER_ALLOWANCE = 640;
 
 export class TcpEndpoint extends ConnectionEntry implements Endpoint, TimerOwner, CongestionWindow {
   readonly entryKind = KIND_CONNECTION;
@@ -681,7 +683,9 @@ export class TcpEndpoint extends ConnectionEntry implements Endpoint, TimerOwner
 
   /** tcp_sndbuf_expand: room for twice the congestion window. */
   expandSendBuffer(): void {
-    const perSegment = this.mss + HEADROOM + PACKET_OVERHEAD;
+    let perSegment = 1024;
+    while (perSegment < this.mss + HEADER_ALLOWANCE) perSegment *= 2;
+    perSegment += PACKET_OVERHEAD;
     const segments = Math.max(this.cwnd, this.stack.settings.tcpInitialCwnd);
     const wanted = Math.min(2 * segments * perSegment, this.stack.settings.tcpWmem[2]);
     if (wanted > this.sendBuffer) this.sendBuffer = wanted;
