@@ -13,6 +13,12 @@ const bulk = routines({
   clear_page: { instructions: 11 / 64, textBytes: 64 },
 });
 
+/**
+ * Text that one executed instruction stands for, where a routine does not say: about 3 bytes of a kernel with compressed
+ * instructions, a third of which is executed again (loops, helpers called twice). Estimated.
+ */
+const BYTES_PER_INSTRUCTION = 2;
+
 export interface TextPlace {
   readonly address: number;
   readonly bytes: number;
@@ -36,7 +42,7 @@ export class TextLayout {
   place(routine: Routine): TextPlace {
     let place = this.#places.get(routine);
     if (place === undefined) {
-      const bytes = routine.textBytes ?? Math.max(64, Math.ceil(routine.instructions * 4));
+      const bytes = routine.textBytes ?? Math.max(64, Math.ceil(routine.instructions * BYTES_PER_INSTRUCTION));
       const size = Math.ceil(bytes / 64) * 64;
       if (this.#next + size > this.#end) throw new Error(`kernel text is full: no place for ${routine.name}`);
       place = { address: this.#next, bytes };

@@ -5,7 +5,7 @@ export interface Routine {
   readonly name: string;
   /** Instructions that one unit of this work executes (Linux 6.12 riscv64; where from stands in the table). */
   readonly instructions: number;
-  /** Bytes of kernel text that one unit runs through; default 4 × instructions, less for loops. */
+  /** Bytes of kernel text that one unit runs through; default 2 × instructions (cost/layout.ts), less for loops. */
   readonly textBytes?: number;
 }
 
