@@ -53,6 +53,7 @@ export class ProcessGroup {
     for (const member of this.members) {
       if (member === ignored || member.exited) continue;
       const parent = member.parent;
+      if (member.isHostJob) return false;
       if (parent === null || parent.isInit) continue;
       if (parent.processGroup !== this && parent.session === this.session) return false;
     }

@@ -1,5 +1,5 @@
 // The first processes. In `boot` mode the program is init, pid 1. In `run` mode pid 1 is the kernel's own: it has no program,
-// sleeps forever and reaps orphans; the program is pid 2, leader of a session and process group of its own.
+// sleeps forever and reaps orphans; the program is pid 2, leader of a process group of its own.
 
 import { ENOMEM } from '../errno.ts';
 import { FileSystemContext } from '../fs/context.ts';
@@ -71,6 +71,7 @@ export function startFirstProgram(
   const failed = execProgram(kernel, task, { start: task.fs.cwd, path, argv, envp });
   if (failed !== 0) return undo(kernel, task, failed);
   task.group.hasExecuted = false;
+  task.group.isHostJob = options.asInit !== true;
   kernel.scheduler.enqueue(kernel, task, 'fork');
   return task;
 }
@@ -93,13 +94,7 @@ function createTask(
   const group = new ThreadGroup({
     pid,
     parent,
-    // init starts in session and process group 0, as in Linux; a program started from outside leads its own.
-    processGroup: (self) => {
-      const session = new Session(isInit ? null : self);
-      const processGroup = new ProcessGroup(session.id, session);
-      if (session.id !== 0) kernel.tasks.addProcessGroup(processGroup);
-      return processGroup;
-    },
+    processGroup: (self) => firstProcessGroup(kernel, self, fields.autoReap),
     limits: Limits.initial(kernel.tasks.maximum),
     exitSignal: SIGCHLD,
     isInit,
@@ -124,6 +119,18 @@ function createTask(
   task.startTime = group.startTime;
   kernel.tasks.add(task);
   return task;
+}
+
+/**
+ * A program of `boot` mode starts in session and process group 0, as Linux's init. In `run` mode the kernel's own process leads the
+ * session and the program is a job in it, as a shell's programs are.
+ */
+function firstProcessGroup(kernel: Kernel, group: ThreadGroup, autoReap: boolean): ProcessGroup {
+  const { init } = kernel.tasks;
+  const session = init?.session ?? new Session(autoReap ? group : null);
+  const processGroup = new ProcessGroup(session.id === 0 ? 0 : group.pid, session);
+  if (processGroup.id !== 0) kernel.tasks.addProcessGroup(processGroup);
+  return processGroup;
 }
 
 /** The program cannot be run: takes the process back and returns the error. */

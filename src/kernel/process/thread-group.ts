@@ -98,8 +98,9 @@ export class ThreadGroup {
   readonly isInit: boolean;
   /** The kernel's own first process of `run` mode: reaps its children by itself. */
   readonly autoReap: boolean;
+  /** `run` mode's program: the host stands in for the shell that could continue it after a stop. */
+  isHostJob = false;
   childSubreaper = false;
-  hasChildSubreaper = false;
   /** PR_SET_DUMPABLE: 1 as for an ordinary program. */
   dumpable = 1;
   /** execve succeeded since fork: setpgid(2) by the parent fails with EACCES. */
