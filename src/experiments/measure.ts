@@ -6,6 +6,7 @@ import { guestProgram } from '../system/guest-programs.ts';
 import { resolvePreset } from '../system/machine-configuration.ts';
 import { defaultBootTime, exitStatus, System } from '../system/system.ts';
 import { pointIdentifier } from './configuration.ts';
+import { difference } from './difference.ts';
 import type { Measurement, Point } from './experiment.ts';
 import { measureUnderLoad } from './measure-load.ts';
 
@@ -85,11 +86,4 @@ export function parseValues(text: string): Record<string, number> {
     if (match !== null) values[match[1]!] = Number(match[2]);
   }
   return values;
-}
-
-export function difference(
-  before: Readonly<Record<string, number>>,
-  after: Readonly<Record<string, number>>,
-): Record<string, number> {
-  return Object.fromEntries(Object.entries(after).map(([name, value]) => [name, value - (before[name] ?? 0)]));
 }
