@@ -1,11 +1,10 @@
 // The long lockstep run against QEMU: npm run lockstep -- --instructions 100000000 [--seed N]
 // Batches of random programs until the generated blocks (the checkpoints between them not counted) have executed the given
-// number of instructions, timing off and on in turn. Prints the seeds; ends with status 1 at the first difference.
+// number of instructions; with timing off and on, in long and in short slices, in turn. Prints the seeds; ends with status 1 at the first difference.
 
 import { randomInt } from 'node:crypto';
-import { rmSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { runLockstep } from '../../test/lockstep/lockstep.ts';
+import { describeExecution, executions, runLockstep } from '../../test/lockstep/lockstep.ts';
 
 const { values } = parseArgs({ options: { instructions: { type: 'string' }, seed: { type: 'string' } } });
 const target = Number(values.instructions ?? 100_000_000);
@@ -15,26 +14,24 @@ if (!Number.isSafeInteger(target) || !Number.isSafeInteger(firstSeed)) {
   process.exit(2);
 }
 
-const directory = 'build/test';
 const started = performance.now();
 let generated = 0;
 let instructions = 0;
 let checkpoints = 0;
 for (let batch = 0; generated < target; batch++) {
   const seed = firstSeed + batch;
-  const timing = batch % 2 === 1;
+  const execution = executions[batch % executions.length]!;
   const options = { seed, programs: 40, blocks: 10, instructionsPerBlock: 100, rounds: 100, selfModifying: true };
-  const result = await runLockstep(options, directory, timing);
+  const result = await runLockstep(options, 'build/test', execution);
   generated += result.generated;
   instructions += result.instructions;
   checkpoints += result.checkpoints;
   const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  console.log(`seed ${seed}, timing ${timing ? 'on' : 'off'}: ${generated} generated instructions, ${seconds} s`);
+  console.log(`seed ${seed}, ${describeExecution(execution)}: ${generated} generated instructions, ${seconds} s`);
   if (result.difference !== undefined) {
     console.log(result.difference);
     process.exit(1);
   }
-  rmSync(`${directory}/lockstep-${seed}.elf`);
 }
 console.log(
   `agreed with QEMU on ${generated} instructions of generated blocks (${instructions} with checkpoints), ` +

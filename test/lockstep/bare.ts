@@ -24,7 +24,6 @@ const floatingPointOn = 1n << 13n;
 const causeUserCall = 8n;
 const writeCall = 64n;
 const exitCall = 93n;
-const instructionsPerSlice = 1_000_000;
 
 export interface BareResult {
   status: number;
@@ -54,12 +53,15 @@ export class BareProgram {
     return bare;
   }
 
-  /** Runs to exit; `output` gets what is written, as a view that is valid only during the call. Throws on any other trap. */
-  run(output: (bytes: Uint8Array) => void): BareResult {
+  /**
+   * Runs to exit, `slice` instructions a call of the machine; `output` gets what is written, as a view that is valid only
+   * during the call. Throws on any other trap.
+   */
+  run(output: (bytes: Uint8Array) => void, slice = 1_000_000): BareResult {
     const { machine } = this;
     const { hart } = machine;
     for (;;) {
-      const stop = machine.run(instructionsPerSlice);
+      const stop = machine.run(slice);
       if (stop === 'slice') continue;
       if (stop !== 'gate') throw new Error(`the machine stopped: ${stop}`);
       const cause = hart.csr(csr.scause);
