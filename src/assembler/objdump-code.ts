@@ -35,13 +35,13 @@ function usefulSymbols(elf: Elf): ElfSymbol[] {
   const preference = (symbol: ElfSymbol) => [
     symbol.type === STT_FUNC ? 0 : 1,
     symbol.type === STT_OBJECT ? 0 : 1,
-    -Number(symbol.size),
     symbol.binding === STB_GLOBAL ? 0 : symbol.binding === STB_WEAK ? 1 : 2,
+    -Number(symbol.size),
     symbol.name.startsWith('.') ? 1 : 0,
   ];
   return useful.sort((a, b) => {
     if (a.value !== b.value) return a.value < b.value ? -1 : 1;
-    if (a.section !== b.section) return a.section - b.section;
+    if (a.section !== b.section) return b.section - a.section;
     const first = preference(a);
     const second = preference(b);
     const at = first.findIndex((value, index) => value !== second[index]);

@@ -30,7 +30,10 @@ const hex8 = (value: bigint) => value.toString(16).padStart(8, '0');
 
 /** Sections that objdump counts as such: not the tables of the format itself. */
 export function listedSections(elf: Elf): ElfSection[] {
-  return elf.sections.filter(({ type }) => ![SHT_NULL, SHT_SYMTAB, SHT_STRTAB, SHT_RELA].includes(type));
+  const isTable = (type: number) => [SHT_SYMTAB, SHT_STRTAB, SHT_RELA].includes(type);
+  return elf.sections.filter(
+    ({ type, flags }) => type !== SHT_NULL && (!isTable(type) || (flags & BigInt(SHF_ALLOC)) !== 0n),
+  );
 }
 
 function sectionFlags(elf: Elf, section: ElfSection): string {
@@ -87,7 +90,9 @@ const VISIBILITIES = ['', ' .internal', ' .hidden', ' .protected'];
 
 export function symbolTable(elf: Elf): string {
   let text = 'SYMBOL TABLE:\n';
-  const symbols = elf.symbols.slice(1).filter((symbol) => !isSpecialSymbol(symbol));
+  const symbols = elf.symbols
+    .slice(1)
+    .filter((symbol) => !isSpecialSymbol(symbol) && (symbol.name !== '' || symbol.type === STT_SECTION));
   if (symbols.length === 0) return `${text}no symbols\n\n\n`;
   for (const symbol of symbols) {
     const { type, binding, value, size, section, visibility } = symbol;
