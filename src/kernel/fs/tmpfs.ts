@@ -440,6 +440,11 @@ const regularOperations: FileOperations = {
     return ensurePage(kernel, inode, index);
   },
 
+  cachedPage(kernel, file, index) {
+    const inode = own(file.inode);
+    return index * PAGE_SIZE >= inode.size ? 0 : presentPage(kernel, inode, index);
+  },
+
   sync() {
     return 0;
   },

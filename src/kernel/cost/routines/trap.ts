@@ -5,7 +5,7 @@ import { routines } from '../routine.ts';
 
 export const trapCosts = routines({
   syscall_enter: 128, // do_trap_ecall_u, syscall_enter_from_user_mode, the table look-up
-  syscall_exit: 155, // syscall_exit_to_user_mode, its work flags
+  syscall_exit: 140, // syscall_exit_to_user_mode, its work flags
   exception_enter: 116, // irqentry_enter_from_user_mode, do_page_fault's prologue
   exception_exit: 154,
   interrupt_enter: 120, // irq_enter, handle_riscv_irq, the interrupt controller's handler
