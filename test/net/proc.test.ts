@@ -38,7 +38,8 @@ describe('/proc/net', () => {
       expect(first(procUdp6)).toBe(host('udp6')[0]);
     }
     expect(procSockstat(stack, 0).replace(/\d+/g, 'N')).toBe(host('sockstat').join('\n').replace(/\d+/g, 'N'));
-    const names = (lines: readonly string[], group: string): string => lines.find((line) => line.startsWith(`${group}:`))!;
+    const names = (lines: readonly string[], group: string): string =>
+      lines.find((line) => line.startsWith(`${group}:`))!;
     for (const group of ['Ip', 'Icmp', 'Tcp', 'Udp', 'UdpLite']) {
       expect(names(procSnmp(stack).split('\n'), group)).toBe(names(host('snmp'), group));
     }
@@ -54,8 +55,12 @@ describe('/proc/net', () => {
     world.run(100 * MILLISECOND);
     const port = client.localPort.toString(16).toUpperCase().padStart(4, '0');
     const rows = procTcp(world.server.stack, identity).split('\n');
-    expect(rows[1]).toMatch(/^ {3}0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {2}1000 {8}0 4711 1 0{16} 100 0 0 10 0 {22}$/);
-    expect(rows[2]!.startsWith(`   1: 0F02000A:0050 0202000A:${port} 01 00000000:00000000 00:00000000 00000000`)).toBe(true);
+    expect(rows[1]).toMatch(
+      /^ {3}0: 00000000:0050 00000000:0000 0A 00000000:00000000 00:00000000 00000000 {2}1000 {8}0 4711 1 0{16} 100 0 0 10 0 {22}$/,
+    );
+    expect(rows[2]!.startsWith(`   1: 0F02000A:0050 0202000A:${port} 01 00000000:00000000 00:00000000 00000000`)).toBe(
+      true,
+    );
     expect(rows[2]!.length).toBe(149);
     const udp = world.server.stack.udp.socket();
     udp.bind(SERVER_ADDRESS, 53);
@@ -64,7 +69,9 @@ describe('/proc/net', () => {
       '10.0.2.2         0x1         0x2         52:55:0a:00:02:02     *        eth0\n',
     );
     expect(procRoute(world.server.stack)).toContain('eth0\t0002000A\t00000000\t0001\t0\t0\t0\t00FFFFFF\t0\t0\t0');
-    expect(procSockstat(world.server.stack, 7)).toContain('sockets: used 7\nTCP: inuse 2 orphan 0 tw 0 alloc 2 mem 0\n');
+    expect(procSockstat(world.server.stack, 7)).toContain(
+      'sockets: used 7\nTCP: inuse 2 orphan 0 tw 0 alloc 2 mem 0\n',
+    );
   });
 
   it('counts', () => {
@@ -72,7 +79,9 @@ describe('/proc/net', () => {
     const { client } = world.pair();
     client.send(text('x'), 1);
     world.run(100 * MILLISECOND);
-    const row = procSnmp(world.client.stack).split('\n').filter((line) => line.startsWith('Tcp:'))[1];
+    const row = procSnmp(world.client.stack)
+      .split('\n')
+      .filter((line) => line.startsWith('Tcp:'))[1];
     // Algorithm, RTO limits, connections; opened 1 active; segments in and out.
     expect(row).toMatch(/^Tcp: 1 200 120000 -1 1 0 0 0 1 \d+ \d+ 0 0 0 0$/);
   });

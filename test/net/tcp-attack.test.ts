@@ -2,13 +2,23 @@
 
 import { describe, expect, it } from 'vitest';
 import { formatAddress, parseAddress } from '../../src/kernel/net/ip/address.ts';
-import { seededRandom } from '../../src/kernel/net/ip/environment.ts';
 import { checksum, writeTransportChecksum } from '../../src/kernel/net/ip/checksum.ts';
+import { seededRandom } from '../../src/kernel/net/ip/environment.ts';
 import { read16, read32, write16, write32 } from '../../src/kernel/net/ip/packet.ts';
 import type { TcpEndpoint } from '../../src/kernel/net/tcp/endpoint.ts';
 import { ACK, RST, SYN } from '../../src/kernel/net/tcp/segment.ts';
 import { ESTABLISHED } from '../../src/kernel/net/tcp/states.ts';
-import { CLIENT_ADDRESS, MILLISECOND, readText, runTransfers, SECOND, SERVER_ADDRESS, text, Transfer, World } from './world.ts';
+import {
+  CLIENT_ADDRESS,
+  MILLISECOND,
+  readText,
+  runTransfers,
+  SECOND,
+  SERVER_ADDRESS,
+  Transfer,
+  text,
+  World,
+} from './world.ts';
 
 interface Segment {
   readonly source: number;
@@ -54,7 +64,13 @@ describe('a SYN flood', () => {
     let most = 0;
     for (let i = 0; i < 100_000; i += 1) {
       const source = (parseAddress('10.0.2.0') + (random() % 200) + 20) >>> 0;
-      inject(world, { source, sourcePort: 1024 + (random() % 60000), destinationPort: 80, sequence: random(), flags: SYN });
+      inject(world, {
+        source,
+        sourcePort: 1024 + (random() % 60000),
+        destinationPort: 80,
+        sequence: random(),
+        flags: SYN,
+      });
       if (i % 100 === 0) world.run(100_000);
       if (i % 10_000 === 5000) {
         const other = world.connect();

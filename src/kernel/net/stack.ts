@@ -253,10 +253,14 @@ export class NetworkStack {
       return;
     }
     this.charge(NetworkWork.linkOutput, 1, packet);
-    if (packet.checksumPartial && (!networkInterface.checksumOffload || this.hooks.event !== undefined)) {
+    if (!networkInterface.checksumOffload) this.completeChecksum(packet);
+    if (this.hooks.event !== undefined) {
+      // A capture shows what will be on the wire; that somebody looks must not change what the receiver has to do.
+      const { checksumPartial } = packet;
       this.completeChecksum(packet);
+      packet.checksumPartial = checksumPartial;
+      this.hooks.event(networkInterface, 'out', packet.view());
     }
-    if (this.hooks.event !== undefined) this.hooks.event(networkInterface, 'out', packet.view());
     const bytes = packet.length;
     if (networkInterface.transmit(packet)) {
       statistics.sentPackets += 1;

@@ -3,6 +3,7 @@
 // (RFC 5722's rule, CVE-2018-5391).
 
 import type { NetworkStack } from '../stack.ts';
+import { checksum } from './checksum.ts';
 import { copyBytes, NetworkWork } from './environment.ts';
 import { FLAG_MORE_FRAGMENTS, FRAGMENT_OFFSET_MASK, MAX_IP_BYTES } from './ipv4.ts';
 import type { PacketBuffer } from './packet.ts';
@@ -129,6 +130,8 @@ export class Reassembly {
     copyBytes(whole.data, whole.start, first.data, first.network, headerBytes);
     write16(whole.data, whole.start + 2, headerBytes + queue.total);
     write16(whole.data, whole.start + 6, 0);
+    write16(whole.data, whole.start + 10, 0);
+    write16(whole.data, whole.start + 10, checksum(whole.data, whole.start, headerBytes));
     for (const { offset, bytes, packet } of queue.fragments) {
       copyBytes(whole.data, whole.start + headerBytes + offset, packet.data, packet.end - bytes, bytes);
     }

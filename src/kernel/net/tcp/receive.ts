@@ -35,9 +35,10 @@ export function windowFromSpace(space: number): number {
 export function initialReceiveWindow(endpoint: TcpEndpoint): void {
   const { settings } = endpoint.stack;
   const space = windowFromSpace(endpoint.receiveBuffer);
-  const largest = endpoint.receiveBufferLocked ? space : Math.max(space, windowFromSpace(settings.tcpRmem[2]));
+  // As Linux: the scale is for the largest buffer that tuning may give, whatever the buffer is now.
+  const largest = Math.max(space, settings.tcpRmem[2], settings.rmemMax);
   let scale = 0;
-  if (settings.tcpWindowScaling) while (scale < 14 && largest >>> scale > 65535) scale += 1;
+  if (settings.tcpWindowScaling) while (scale < 14 && largest >>> (scale + 16) > 0) scale += 1;
   const mtu = endpoint.route?.mtu ?? 1500;
   const mss = Math.max(Math.min(mtu, 65535) - 40, 536);
   const rounded = space > mss ? space - (space % mss) : space;
