@@ -8,6 +8,7 @@ import * as I from '../generated/isa.ts';
 import * as L from '../layout.ts';
 import { Translate } from '../memory/translate.ts';
 import { Pipeline } from '../timing/pipeline.ts';
+import { Predictor } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
 
 const MAXIMUM: i32 = 64;
@@ -29,6 +30,7 @@ export class Blocks {
     memory.fill(L.CODE_PAGES, 0, (load<u32>(L.P_RAM_BYTES) >> 12) << 2);
     store<usize>(L.BLOCK_NEXT, L.BLOCKS);
     store<u32>(L.BLOCK_GENERATION, load<u32>(L.BLOCK_GENERATION) + 1);
+    memory.fill(L.CUTS, 0, L.CUT_ENTRIES * 64);
   }
 
   /** Empties the pool when it, or the table of pipeline states, is nearly full. Returns `pipeline` under its new number. */
@@ -136,6 +138,7 @@ export class Blocks {
       position += load<u32>(LENGTH);
     }
     const lanes = Pipeline.lanes();
+    Pipeline.rememberSettled();
     v128.store(L.LANES, i32x4.add(v128.load(L.LANES), v128.load(lanes)));
     v128.store(L.LANES_TIMING, i32x4.add(v128.load(L.LANES_TIMING), v128.load(lanes, 16)));
     store<i64>(L.CYCLE, load<i64>(L.CYCLE) + (Pipeline.now() as i64));
@@ -363,12 +366,14 @@ export class Blocks {
       case I.TIMING_BRANCH: {
         if (Pipeline.pending()) site |= B.SITE_PENDING;
         const target = ((position - page) as i32) + immediate;
-        Blocks.emitExit(opcode, 0, Blocks.register(rs1), Blocks.register(rs2), site, target);
+        const record = Blocks.emitExit(opcode, 0, Blocks.register(rs1), Blocks.register(rs2), site, target);
+        store<u32>(record, Predictor.indexPart(position - page), B.EXIT_DIRECTION);
         return false;
       }
       case I.TIMING_JUMP: {
         const target = ((position - page) as i32) + immediate;
-        const record = Blocks.emitExit(rd ? opcode : B.BC_J, Blocks.destination(rd), rd, 0, site, target);
+        const call = rd == 1 || rd == 5 ? 1 : 0;
+        const record = Blocks.emitExit(rd ? opcode : B.BC_J, Blocks.destination(rd), call, 0, site, target);
         store<i32>(record, next as i32, B.EXIT_EXTRA);
         return true;
       }

@@ -23,6 +23,9 @@ export const EXIT_DISPLACEMENT: usize = 52; // target, or return address, relati
 export const EXIT_PIPELINE: usize = 56;
 export const EXIT_CYCLES: usize = 60;
 export const EXIT_EXTRA: usize = 64;
+/** Branches and jumps: part of the direction table's index, and the BTB way where the entry last was. */
+export const EXIT_DIRECTION: usize = 72;
+export const EXIT_WAY: usize = 76;
 export const EXIT_BYTES: usize = 80;
 
 /** Results are outstanding when this record executes: a penalty here changes the stalls that follow. */

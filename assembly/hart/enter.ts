@@ -13,6 +13,7 @@ import {
 import { Cache, FAST } from '../timing/cache.ts';
 import { Count } from '../timing/count.ts';
 import { Pipeline } from '../timing/pipeline.ts';
+import { Predictor } from '../timing/predictor.ts';
 import { Tlb } from '../timing/tlb.ts';
 import { Blocks } from './block.ts';
 import * as B from './bytecode.ts';
@@ -63,7 +64,10 @@ export class Enter {
         upper = (load<u16>((second as usize) + L.RAM) as u32) | 0x10000;
       }
       pipeline = Blocks.makeRoom(pipeline);
-      store<i64>(L.VIRTUAL_PAGE, pc & ~0xfff);
+      if (load<i64>(L.VIRTUAL_PAGE) != (pc & ~0xfff)) {
+        store<i64>(L.VIRTUAL_PAGE, pc & ~0xfff);
+        store<u32>(L.PREDICT_PAGE, Predictor.indexPart((pc as u32) & ~0xfff));
+      }
       const key = (pipeline << 2) | (load<u32>(L.PRIVILEGE) << 1) | (sequential ? 1 : 0);
       return Blocks.get(offset, key, upper) + B.BLOCK_HEADER;
     }
@@ -156,8 +160,35 @@ export class Enter {
     return Enter.resume(Enter.cut(record, cycles, through));
   }
 
-  /** Leaves the block after (or before) the instruction of `record` and re-enters in sequence, `cycles` later. */
+  /**
+   * Leaves the block after (or before) the instruction of `record` and re-enters in sequence, `cycles` later. What that comes to
+   * depends on the record and `cycles` alone, so it is remembered: record, cycles, lanes, next record, cycles since the entry.
+   */
   static cut(record: usize, cycles: i32, through: bool): usize {
+    const cut = L.CUTS + (((((record >> 3) * 5) ^ cycles) & (L.CUT_ENTRIES - 1)) << 6);
+    if (load<usize>(cut) == record && load<i32>(cut, 4) == cycles) {
+      v128.store(L.LANES, i32x4.add(v128.load(L.LANES), v128.load(cut, 16)));
+      v128.store(L.LANES_TIMING, i32x4.add(v128.load(L.LANES_TIMING), v128.load(cut, 32)));
+      store<i64>(L.CYCLE, load<i64>(L.CYCLE) + (load<u32>(cut, 12) as i64));
+      return load<usize>(cut, 8);
+    }
+    const generation = load<u32>(L.BLOCK_GENERATION);
+    const virtualPage = load<i64>(L.VIRTUAL_PAGE);
+    const target = Enter.cutAnew(record, cycles, through);
+    const stays = load<i64>(L.VIRTUAL_PAGE) == virtualPage && generation == load<u32>(L.BLOCK_GENERATION);
+    if (stays && target >= (L.BLOCKS as usize) && load<u32>(target - B.BLOCK_HEADER, B.BLOCK_UPPER) == 0) {
+      const lanes = Pipeline.settled();
+      store<usize>(cut, record);
+      store<i32>(cut, cycles, 4);
+      store<usize>(cut, target, 8);
+      store<u32>(cut, load<u32>(lanes, 32), 12);
+      v128.store(cut, v128.load(lanes), 16);
+      v128.store(cut, v128.load(lanes, 16), 32);
+    }
+    return target;
+  }
+
+  private static cutAnew(record: usize, cycles: i32, through: bool): usize {
     const site = load<u32>(record, B.RECORD_SITE);
     const position = Blocks.settle(load<usize>(record, B.RECORD_BLOCK), ((site >> 12) & 0x7ff) as i32, through);
     const pc = Enter.nextPc(site, position, through);

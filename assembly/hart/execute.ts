@@ -7,6 +7,7 @@
 import * as I from '../generated/isa.ts';
 import * as L from '../layout.ts';
 import { SPEED_ADDEND, SPEED_KEEP, SPEED_SET } from '../memory/translate.ts';
+import { Predictor } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
 import { Float } from './float.ts';
 import { Long } from './long.ts';
@@ -86,6 +87,7 @@ export class Execute {
     let base = load<i64>(L.CYCLE);
     let page = load<i64>(L.VIRTUAL_PAGE);
     let tlb = load<usize>(L.TLB_BASE);
+    let missed = false; // the branch being taken was predicted not taken
     while (true) {
       switch (load<u16>(ip) as i32) {
         case B.BC_LI:
@@ -473,9 +475,12 @@ export class Execute {
           continue;
         }
         case I.OP_BEQ:
-          if (Execute.x(ip, B.RECORD_B) == Execute.x(ip, B.RECORD_C)) break;
+          if (Execute.x(ip, B.RECORD_B) == Execute.x(ip, B.RECORD_C)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -484,9 +489,12 @@ export class Execute {
           ip += B.EXIT_BYTES;
           continue;
         case I.OP_BNE:
-          if (Execute.x(ip, B.RECORD_B) != Execute.x(ip, B.RECORD_C)) break;
+          if (Execute.x(ip, B.RECORD_B) != Execute.x(ip, B.RECORD_C)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -495,9 +503,12 @@ export class Execute {
           ip += B.EXIT_BYTES;
           continue;
         case I.OP_BLT:
-          if (Execute.x(ip, B.RECORD_B) < Execute.x(ip, B.RECORD_C)) break;
+          if (Execute.x(ip, B.RECORD_B) < Execute.x(ip, B.RECORD_C)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -506,9 +517,12 @@ export class Execute {
           ip += B.EXIT_BYTES;
           continue;
         case I.OP_BGE:
-          if (Execute.x(ip, B.RECORD_B) >= Execute.x(ip, B.RECORD_C)) break;
+          if (Execute.x(ip, B.RECORD_B) >= Execute.x(ip, B.RECORD_C)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -517,9 +531,12 @@ export class Execute {
           ip += B.EXIT_BYTES;
           continue;
         case I.OP_BLTU:
-          if ((Execute.x(ip, B.RECORD_B) as u64) < (Execute.x(ip, B.RECORD_C) as u64)) break;
+          if ((Execute.x(ip, B.RECORD_B) as u64) < (Execute.x(ip, B.RECORD_C) as u64)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -528,9 +545,12 @@ export class Execute {
           ip += B.EXIT_BYTES;
           continue;
         case I.OP_BGEU:
-          if ((Execute.x(ip, B.RECORD_B) as u64) >= (Execute.x(ip, B.RECORD_C) as u64)) break;
+          if ((Execute.x(ip, B.RECORD_B) as u64) >= (Execute.x(ip, B.RECORD_C) as u64)) {
+            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            break;
+          }
           if (offsetof<T>()) {
-            if (Predict.notTaken(ip, page)) {
+            if (!Predict.direction(ip, 0)) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -610,10 +630,17 @@ export class Execute {
           continue;
         }
         case B.BC_J:
+          missed = false;
           break;
-        case I.OP_JAL:
-          Execute.setX(ip, page + (load<i32>(ip, B.EXIT_EXTRA) as i64));
+        case I.OP_JAL: {
+          const link = page + (load<i32>(ip, B.EXIT_EXTRA) as i64);
+          Execute.setX(ip, link);
+          if (offsetof<T>()) {
+            if (load<u16>(ip, B.RECORD_B)) Predictor.push(link);
+            missed = false;
+          }
           break;
+        }
         case I.OP_JALR: {
           const target = (Execute.x(ip, B.RECORD_B) + Execute.immediate(ip)) & ~1;
           Execute.setX(ip, page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64));
@@ -651,7 +678,9 @@ export class Execute {
       base += load<u32>(ip, B.EXIT_CYCLES) as i64;
       Execute.account<T>(ip);
       if (offsetof<T>()) {
-        const penalty = Predict.taken(ip, page);
+        let penalty = 0;
+        if (missed) penalty = Predict.mispredicted(ip, page);
+        else if (!Predict.known(ip, page)) penalty = Predict.unknown(ip, page);
         if (penalty) {
           base += penalty as i64;
           if (load<u32>(ip, B.EXIT_PIPELINE)) {

@@ -1,9 +1,18 @@
-// The hot loop's way to the branch predictor: what happened at an exit record, in the predictor's terms.
+// The hot loop's side of the branch predictor. What a correct prediction needs is inlined here: the direction table, the history, and
+// a BTB entry that is where this exit record last saw it. The rest is timing/predictor.ts.
 
-import * as I from '../generated/isa.ts';
 import * as L from '../layout.ts';
 import { Count } from '../timing/count.ts';
-import { Predictor } from '../timing/predictor.ts';
+import {
+  BTB,
+  BTB_ENTRY,
+  BTB_PLRU,
+  BTB_TOUCH,
+  DIRECTION_TABLE,
+  FOLDED,
+  HISTORY,
+  Predictor,
+} from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
 
 export class Predict {
@@ -12,26 +21,50 @@ export class Predict {
     return page + (((load<u32>(ip, B.RECORD_SITE) & 0x7ff) << 1) as i64);
   }
 
-  /** A conditional branch fell through: its penalty. */
-  static notTaken(ip: usize, page: i64): i32 {
-    return Predictor.branch(Predict.pc(ip, page), false, 0);
+  /** A conditional branch went `taken`: trains direction table and history. Whether the table had said so. */
+  @inline
+  static direction(ip: usize, taken: u32): bool {
+    const cell =
+      DIRECTION_TABLE +
+      ((load<u32>(ip, B.EXIT_DIRECTION) ^ load<u32>(L.PREDICT_PAGE) ^ load<u32>(L.PREDICT_HISTORY)) as usize);
+    const counter = load<u8>(cell) as u32;
+    store<u8>(cell, load<u8>(((counter << 1) | taken) as usize, L.PREDICT_NEXT));
+    const history = (load<u32>(HISTORY) >> 1) | (taken ? load<u32>(L.PREDICT_NEWEST) : 0);
+    store<u32>(HISTORY, history);
+    store<u32>(L.PREDICT_HISTORY, load<u16>((history as usize) << 1, FOLDED));
+    return counter >> 1 == taken;
   }
 
-  /** A branch was taken or a jump made: its penalty, counted. */
-  static taken(ip: usize, page: i64): i32 {
-    const pc = Predict.pc(ip, page);
-    const target = page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64);
-    const opcode = load<u16>(ip) as i32;
-    let penalty: i32;
-    if (opcode == B.BC_J || opcode == I.OP_JAL) {
-      const rd = load<u16>(ip, B.RECORD_B) as i32;
-      const link = page + (load<i32>(ip, B.EXIT_EXTRA) as i64);
-      penalty = Predictor.jump(pc, target, link, opcode == I.OP_JAL && (rd == 1 || rd == 5));
-    } else {
-      penalty = Predictor.branch(pc, true, target);
-      if (penalty == load<i32>(L.P_MISPREDICT)) Count.add(L.COUNT_BRANCH_MISSES, 1);
+  /** The BTB knows the transfer at this exit: its entry is touched. */
+  @inline
+  static known(ip: usize, page: i64): bool {
+    const way = load<u32>(ip, B.EXIT_WAY) as usize;
+    if (load<i64>(way * BTB_ENTRY, BTB) != Predict.pc(ip, page) >> 2) return false;
+    const touch = way << 4;
+    store<u64>(BTB_PLRU, (load<u64>(BTB_PLRU) & load<u64>(touch, BTB_TOUCH)) | load<u64>(touch, BTB_TOUCH + 8));
+    return true;
+  }
+
+  /** A transfer that was predicted, or is a jump, and is not known at once: its penalty, counted. */
+  static unknown(ip: usize, page: i64): i32 {
+    const word = Predict.pc(ip, page) >> 2;
+    const way = Predictor.find(word);
+    if (way >= 0) {
+      store<u32>(ip, way, B.EXIT_WAY);
+      Predictor.touch(way);
+      return 0;
     }
-    if (penalty) Count.add(L.COUNT_BRANCH, penalty);
+    const penalty = Predictor.found(word, page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64));
+    Count.add(L.COUNT_BRANCH, penalty);
+    return penalty;
+  }
+
+  /** A taken branch that was predicted not taken: its penalty, counted. */
+  static mispredicted(ip: usize, page: i64): i32 {
+    const target = page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64);
+    const penalty = Predictor.correct(Predict.pc(ip, page) >> 2, target);
+    Count.add(L.COUNT_BRANCH, penalty);
+    Count.add(L.COUNT_BRANCH_MISSES, 1);
     return penalty;
   }
 
@@ -39,8 +72,10 @@ export class Predict {
     const flags = load<u32>(ip, B.EXIT_EXTRA);
     const link = page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64);
     const penalty = Predictor.jumpRegister(Predict.pc(ip, page), target, link, (flags & 1) != 0, (flags & 2) != 0);
-    if (penalty) Count.add(L.COUNT_BRANCH, penalty);
-    if (penalty == load<i32>(L.P_MISPREDICT)) Count.add(L.COUNT_BRANCH_MISSES, 1);
+    if (penalty) {
+      Count.add(L.COUNT_BRANCH, penalty);
+      if (penalty == load<i32>(L.P_MISPREDICT)) Count.add(L.COUNT_BRANCH_MISSES, 1);
+    }
     return penalty;
   }
 }

@@ -3,7 +3,7 @@
 
 import * as I from '../generated/isa.ts';
 import * as L from '../layout.ts';
-import { ACCESS_READ, ACCESS_WRITE } from '../memory/translate.ts';
+import { ACCESS_READ, ACCESS_WRITE, SPEED_ADDEND, SPEED_KEEP, SPEED_SET, Translate } from '../memory/translate.ts';
 import { Cache } from '../timing/cache.ts';
 import { Count } from '../timing/count.ts';
 import { Pipeline } from '../timing/pipeline.ts';
@@ -48,6 +48,14 @@ export class Slow {
     const float = Slow.isFloat(opcode);
     if (float && !load<u32>(L.FP_STATUS)) return Enter.illegal(record);
     const bytes = Slow.bytes(opcode);
+    const entry = Translate.speedEntry(0, address);
+    if ((address & (-4096 | ((bytes - 1) as i64))) == load<i64>(entry)) {
+      // The translation is known; the line is not in L1D, or its hit needs bookkeeping.
+      const place = (address as usize) + load<usize>(entry, SPEED_ADDEND);
+      Slow.dataMiss(entry, place, false);
+      Slow.finishLoad(record, opcode, Slow.readPlace(place, bytes));
+      return Slow.finish(record);
+    }
     if (!Access.prepare(address, bytes, ACCESS_READ)) return Slow.fault(record);
     if (Access.isDevice(load<u64>(L.ACCESS_FIRST))) return Slow.loadDevice(record, opcode, bytes, address);
     Slow.finishLoad(record, opcode, Access.read(bytes, address));
@@ -104,14 +112,22 @@ export class Slow {
     const float = Slow.isFloat(opcode);
     if (float && !load<u32>(L.FP_STATUS)) return Enter.illegal(record);
     const bytes = Slow.bytes(opcode);
-    if (!Access.prepare(address, bytes, ACCESS_WRITE)) return Slow.fault(record);
     const register = load<u16>(record, B.RECORD_A) as usize;
     const value = float ? load<u64>(register, L.F) : load<u64>(register, L.X);
+    const entry = Translate.speedEntry(L.SPEED_WRITE, address);
+    if ((address & (-4096 | ((bytes - 1) as i64))) == load<i64>(entry)) {
+      const place = (address as usize) + load<usize>(entry, SPEED_ADDEND);
+      Slow.dataMiss(entry, place, true);
+      Slow.writePlace(place, bytes, value);
+      Slow.bufferStore(address, bytes);
+      if (!Access.penalty()) return Enter.resume(record + 16);
+      return Slow.finish(record);
+    }
+    if (!Access.prepare(address, bytes, ACCESS_WRITE)) return Slow.fault(record);
     const device = Access.isDevice(load<u64>(L.ACCESS_FIRST));
     if (!device && !Access.hitsCode()) {
       Access.write(bytes, address, value);
-      store<u32>(L.STORE_ADDRESS_1, load<u32>(L.STORE_ADDRESS_0));
-      store<u32>(L.STORE_ADDRESS_0, ((address as u32) & 0xfff) | (bytes << 12));
+      Slow.bufferStore(address, bytes);
       if (!Access.penalty()) return Enter.resume(record + 16);
       return Slow.finish(record);
     }
@@ -121,9 +137,37 @@ export class Slow {
     const position = Blocks.settle(load<usize>(record, B.RECORD_BLOCK), ((site >> 12) & 0x7ff) as i32, true);
     if (!device) Access.dropCode();
     Access.write(bytes, address, value);
+    Slow.bufferStore(address, bytes);
+    return Slow.leave(Enter.nextPc(site, position, true), penalty);
+  }
+
+  private static dataMiss(entry: usize, place: usize, write: bool): void {
+    Access.begin();
+    if (!load<i32>(L.P_TIMING)) return;
+    store<u64>(L.DTLB_PLRU, (load<u64>(L.DTLB_PLRU) & load<u64>(entry, SPEED_KEEP)) | load<u64>(entry, SPEED_SET));
+    const penalty = Cache.data((place - L.RAM) as u32, write);
+    if (penalty) Count.add(L.COUNT_DATA_MISS, penalty);
+    store<i32>(L.RESULT, penalty);
+  }
+
+  /** Aligned bytes in linear memory. */
+  private static readPlace(place: usize, bytes: u32): u64 {
+    if (bytes == 8) return load<u64>(place);
+    if (bytes == 4) return load<u32>(place);
+    return bytes == 2 ? load<u16>(place) : load<u8>(place);
+  }
+
+  private static writePlace(place: usize, bytes: u32, value: u64): void {
+    if (bytes == 8) store<u64>(place, value);
+    else if (bytes == 4) store<u32>(place, value as u32);
+    else if (bytes == 2) store<u16>(place, value as u16);
+    else store<u8>(place, value as u8);
+  }
+
+  @inline
+  private static bufferStore(address: i64, bytes: u32): void {
     store<u32>(L.STORE_ADDRESS_1, load<u32>(L.STORE_ADDRESS_0));
     store<u32>(L.STORE_ADDRESS_0, ((address as u32) & 0xfff) | (bytes << 12));
-    return Slow.leave(Enter.nextPc(site, position, true), penalty);
   }
 
   /** A load or store is done: what it cost beyond a hit. */

@@ -71,7 +71,9 @@ export class Cache {
   }
 
   private static mark(map: usize, line: u32, shift: u32, bits: u32): void {
-    memory.fill(map + (((line << shift) >>> L.MAP_SHIFT) as usize), bits as u8, (1 as usize) << (shift - L.MAP_SHIFT));
+    const first = map + (((line << shift) >>> L.MAP_SHIFT) as usize);
+    if (shift == 6) store<u16>(first, bits | (bits << 8));
+    else memory.fill(first, bits as u8, (1 as usize) << (shift - L.MAP_SHIFT));
   }
 
   private static step(lfsr: usize): u32 {

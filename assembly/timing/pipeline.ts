@@ -31,7 +31,8 @@ const NOW: usize = L.PIPELINE_SCRATCH + 0x280;
 const LANES: usize = L.PIPELINE_SCRATCH + 0x290; // instructions, loads, stores, branches, 4 kinds of stall
 const LATEST: usize = L.PIPELINE_SCRATCH + 0x2c0; // no result is outstanding after this slot
 const LAST_MEMORY: usize = L.PIPELINE_SCRATCH + 0x2c4; // slot of the last load or store
-const KEY: usize = L.PIPELINE_SCRATCH + 0x300; // serialized state
+const SETTLED: usize = L.PIPELINE_SCRATCH + 0x2d0;
+const KEY: usize = L.PIPELINE_SCRATCH + 0x400; // serialized state
 
 /** The write-back stage is three slots behind issue. */
 const WRITE_BACK: i32 = 3;
@@ -104,6 +105,19 @@ export class Pipeline {
   @inline
   static pending(): bool {
     return load<i32>(LATEST) > load<i32>(NOW);
+  }
+
+  /** Keeps the lanes and time of a block that was settled, for who wants to repeat it. */
+  static rememberSettled(): void {
+    v128.store(SETTLED, v128.load(LANES));
+    v128.store(SETTLED, v128.load(LANES, 16), 16);
+    store<i32>(SETTLED, load<i32>(NOW), 32);
+  }
+
+  /** Two vectors of lanes, then the time. */
+  @inline
+  static settled(): usize {
+    return SETTLED;
   }
 
   /** The slot by which everything issued so far is ready. */

@@ -6,19 +6,23 @@
 import * as L from '../layout.ts';
 import { Plru } from './plru.ts';
 
-const BTB: usize = L.PREDICTOR; // 64 of: fetch word i64 (-1: none), target i64, kind u32, page slots u8 x 2
-const BTB_ENTRY: usize = 32;
+export const BTB: usize = L.PREDICTOR; // 64 of: fetch word i64 (-1: none), target i64, kind u32, page slots u8 x 2
+export const BTB_ENTRY: usize = 32;
 const BTB_PAGES: usize = L.PREDICTOR + 0x800; // 64 page numbers i64
 const STACK: usize = L.PREDICTOR + 0xa00; // 32 return addresses
 const STACK_TOP: usize = L.PREDICTOR + 0xb00;
 const STACK_COUNT: usize = L.PREDICTOR + 0xb04;
-const HISTORY: usize = L.PREDICTOR + 0xb08;
-const BTB_PLRU: usize = L.PREDICTOR + 0xb10;
+export const HISTORY: usize = L.PREDICTOR + 0xb08;
+export const BTB_PLRU: usize = L.PREDICTOR + 0xb10;
 const NEXT_PAGE: usize = L.PREDICTOR + 0xb18;
 /** By a hash of the fetch word: 0 no entry has this hash, n + 1 entry n alone has it, 255 several. */
 const FILTER: usize = L.PREDICTOR + 0x1000;
 const FILTER_MASK: u32 = 0xfff;
-const TABLE: usize = L.PREDICTOR + 0x2000;
+export const DIRECTION_TABLE: usize = L.PREDICTOR + 0x2000;
+/** Folded history, u16, for each history of up to 12 bits. */
+export const FOLDED: usize = L.PREDICTOR + 0x6000;
+/** PLRU update of each BTB way: keep u64, set u64. */
+export const BTB_TOUCH: usize = L.PREDICTOR + 0x8000;
 
 const TARGET: usize = 8;
 const SOURCE_PAGE: usize = 20;
@@ -27,10 +31,44 @@ const TARGET_PAGE: usize = 21;
 export class Predictor {
   static reset(): void {
     memory.fill(L.PREDICTOR, 0, 0x6000);
+    store<u32>(L.PREDICT_HISTORY, 0);
+    Predictor.prepare();
     for (let way: usize = 0; way < 64; way++) {
       store<i64>(BTB + way * BTB_ENTRY, -1);
       store<i64>(BTB_PAGES + (way << 3), -1);
     }
+  }
+
+  /** Tables that follow from the parameters alone. */
+  private static prepare(): void {
+    const bits = load<u32>(L.P_BHT_HISTORY_BITS);
+    const length = load<u32>(L.P_BHT_HISTORY_LENGTH);
+    const size = 31 - clz(load<u32>(L.P_BHT_ENTRIES));
+    // A history longer than its part of the index is folded by a multiplication with sqrt(3)/2 * 2^length.
+    const factor = (0.8660254037844386 * ((1 << length) as f64)) as u32;
+    for (let history: u32 = 0; history < (1 as u32) << length; history++) {
+      const folded = length == bits ? history : ((factor * history) & ((1 << length) - 1)) >> (length - bits);
+      store<u16>(FOLDED + ((history as usize) << 1), folded << (size - bits));
+    }
+    store<u32>(L.PREDICT_NEWEST, length ? 1 << (length - 1) : 0);
+    const two = load<i32>(L.P_BHT_COUNTER_BITS) == 2;
+    for (let counter: u32 = 0; counter < 4; counter++) {
+      // One bit is a counter that goes to its end at once.
+      store<u8>(L.PREDICT_NEXT + ((counter as usize) << 1), two ? (counter ? counter - 1 : 0) : 0);
+      store<u8>(L.PREDICT_NEXT + ((counter as usize) << 1), two ? min<u32>(counter + 1, 3) : 3, 1);
+    }
+    const entries = load<i32>(L.P_BTB_ENTRIES);
+    for (let way = 0; way < entries; way++) {
+      store<u64>(BTB_TOUCH + ((way as usize) << 4), Plru.keep(entries, way, 0));
+      store<u64>(BTB_TOUCH + ((way as usize) << 4), Plru.set(entries, way, 0), 8);
+    }
+  }
+
+  /** The part of the direction table's index that an address contributes. It is linear: parts of an address can be XOR-ed. */
+  static indexPart(address: u32): u32 {
+    const entries = load<u32>(L.P_BHT_ENTRIES);
+    const word = address >> 2;
+    return ((word & (entries - 1)) ^ ((word >> (31 - clz(entries))) & 3)) & (entries - 1);
   }
 
   @inline
@@ -39,7 +77,7 @@ export class Predictor {
   }
 
   /** The BTB entry of the fetch word, or -1. */
-  private static find(word: i64): i32 {
+  static find(word: i64): i32 {
     const slot = load<u8>(FILTER + (Predictor.hash(word) as usize)) as i32;
     if (!slot) return -1;
     if (slot != 255) return load<i64>(BTB + ((slot - 1) as usize) * BTB_ENTRY) == word ? slot - 1 : -1;
@@ -50,10 +88,9 @@ export class Predictor {
     return -1;
   }
 
-  private static touch(way: i32): void {
-    const entries = load<i32>(L.P_BTB_ENTRIES);
-    const state = load<u64>(BTB_PLRU);
-    store<u64>(BTB_PLRU, (state & Plru.keep(entries, way, 0)) | Plru.set(entries, way, 0));
+  static touch(way: i32): void {
+    const touch = BTB_TOUCH + ((way as usize) << 4);
+    store<u64>(BTB_PLRU, (load<u64>(BTB_PLRU) & load<u64>(touch)) | load<u64>(touch, 8));
   }
 
   private static remove(way: i32): void {
@@ -126,62 +163,16 @@ export class Predictor {
     Predictor.touch(way);
   }
 
-  @inline
-  private static direction(pc: i64): usize {
-    const entries = load<u32>(L.P_BHT_ENTRIES);
-    const bits = load<u32>(L.P_BHT_HISTORY_BITS);
-    const length = load<u32>(L.P_BHT_HISTORY_LENGTH);
-    const word = (pc >> 2) as u32;
-    const size = 31 - clz(entries);
-    const history = load<u32>(HISTORY);
-    // A history longer than its part of the index is folded by a multiplication with sqrt(3)/2 * 2^length.
-    const folded =
-      length == bits ? history : ((Predictor.factor(length) * history) & ((1 << length) - 1)) >> (length - bits);
-    const index = (word & (entries - 1)) ^ ((word >> size) & 3) ^ (folded << (size - bits));
-    return TABLE + ((index & (entries - 1)) as usize);
-  }
-
-  @inline
-  private static factor(length: u32): u32 {
-    return (0.8660254037844386 * ((1 << length) as f64)) as u32;
-  }
-
-  /** A conditional branch at `pc`, its outcome known. */
-  static branch(pc: i64, taken: bool, target: i64): i32 {
-    const word = pc >> 2;
-    const cell = Predictor.direction(pc);
-    const counter = load<u8>(cell) as u32;
-    const two = load<i32>(L.P_BHT_COUNTER_BITS) == 2;
-    const predicted = two ? counter >= 2 : counter != 0;
-    if (two) store<u8>(cell, taken ? min<u32>(counter + 1, 3) : counter ? counter - 1 : 0);
-    else store<u8>(cell, taken ? 1 : 0);
-    const length = load<u32>(L.P_BHT_HISTORY_LENGTH);
-    store<u32>(HISTORY, (load<u32>(HISTORY) >> 1) | (((taken ? 1 : 0) << length) >>> 1));
-    if (!taken) return predicted ? load<i32>(L.P_MISPREDICT) : 0;
-    const way = Predictor.find(word);
-    if (!predicted) {
-      Predictor.update(word, target, way);
-      return load<i32>(L.P_MISPREDICT);
-    }
-    if (way >= 0) {
-      Predictor.touch(way);
-      return 0;
-    }
+  /** A taken branch that was predicted, or a jump, that the BTB does not know: the fetch stage finds it. */
+  static found(word: i64, target: i64): i32 {
     Predictor.update(word, target, -1);
     return load<i32>(L.P_FETCH_REDIRECT);
   }
 
-  /** jal: the fetch stage finds the target by itself. */
-  static jump(pc: i64, target: i64, link: i64, isCall: bool): i32 {
-    if (isCall) Predictor.push(link);
-    const word = pc >> 2;
-    const way = Predictor.find(word);
-    if (way >= 0) {
-      Predictor.touch(way);
-      return 0;
-    }
-    Predictor.update(word, target, -1);
-    return load<i32>(L.P_FETCH_REDIRECT);
+  /** A taken branch that was predicted not taken enters the BTB when it executes. */
+  static correct(word: i64, target: i64): i32 {
+    Predictor.update(word, target, Predictor.find(word));
+    return load<i32>(L.P_MISPREDICT);
   }
 
   /** jalr. A return (rs1 is ra or t0, rd is not) is predicted by the stack, everything else by the BTB's target. */
@@ -210,7 +201,7 @@ export class Predictor {
     return load<i32>(L.P_MISPREDICT);
   }
 
-  private static push(address: i64): void {
+  static push(address: i64): void {
     const entries = load<u32>(L.P_RAS_ENTRIES);
     if (!entries) return;
     const top = (load<u32>(STACK_TOP) + 1) % entries;

@@ -120,6 +120,11 @@ export const TRAP_COUNTS = 0x1800;
 /** A fence at this address waits: the last load or store was just before it. */
 export const FENCE_PC = 0x3c0;
 export const FENCE_STALL = 0x3c8;
+/** The branch predictor's fast side: index part of the current page's bits, folded history, state after an outcome. */
+export const PREDICT_PAGE = 0x500;
+export const PREDICT_HISTORY = 0x504;
+export const PREDICT_NEWEST = 0x508; // history bit of a taken branch
+export const PREDICT_NEXT = 0x510; // u8 [counter << 1 | taken]
 /** Line fetches counted by the hot loop. */
 export const FETCHES = 0x3cc;
 /** The pipeline state as data, for snapshots. */
@@ -264,10 +269,13 @@ export const PIPELINE_STATES = 16384;
 export const PIPELINE_STATE_BYTES = 256;
 export const PIPELINE_HASH = 0x600000; // u32 a bucket
 export const PIPELINE_SCRATCH = 0x620000;
+/** Cuts of blocks that happened before: 4096 of 64 bytes, see hart/enter.ts. */
+export const CUTS = 0x700000;
+export const CUT_ENTRIES = 4096;
 export const BLOCK_HASH = 0x640000; // 64 Ki u32
 export const BLOCK_BUCKETS = 65536;
-export const CODE_PAGES = 0x680000; // u32 a physical page of RAM: its first block
-export const BLOCKS = 0x880000;
+export const CODE_PAGES = 0x800000; // u32 a physical page of RAM: its first block
+export const BLOCKS = 0xa00000;
 export const BLOCKS_END = 0x5000000;
 /** One byte for each 32 bytes of RAM: 0 absent; bit 0 present in the cache; bit 1 dirty. */
 export const L1I_MAP = 0x5000000;

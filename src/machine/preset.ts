@@ -363,7 +363,7 @@ export function validate(preset: Preset): void {
     '1 or 2',
     branch.bhtCounterBits,
   );
-  need(branch.bhtHistoryLength <= 16, 'branch.bhtHistoryLength', 'at most 16', branch.bhtHistoryLength);
+  need(branch.bhtHistoryLength <= 12, 'branch.bhtHistoryLength', 'at most 12', branch.bhtHistoryLength);
   need(
     branch.bhtHistoryBits <= branch.bhtHistoryLength,
     'branch.bhtHistoryBits',
