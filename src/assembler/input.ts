@@ -9,8 +9,8 @@ import { type Macro, substitute } from './macros.ts';
 import { type Origin, type Statement, splitStatements } from './statements.ts';
 
 const MAX_DEPTH = 256;
-const MAX_STATEMENTS = 1_000_000;
-const MAX_EXPANDED_CHARACTERS = 32 * 1024 * 1024;
+const MAX_STATEMENTS = 500_000;
+const MAX_EXPANDED_CHARACTERS = 16 * 1024 * 1024;
 
 interface Condition {
   readonly statement: Statement;
@@ -94,11 +94,11 @@ export class Input {
     for (const statement of body) {
       this.expandedCharacters += statement.text.length + 16;
       if (this.expandedCharacters > MAX_EXPANDED_CHARACTERS) {
-        throw new StatementError('macros and repetitions expand to more than 32 MiB of text', 0);
+        throw new StatementError('macros and repetitions expand to more than 16 MiB of text', 0);
       }
       const text = substitute(statement.text, values, number);
       if (text === statement.text) {
-        result.push({ ...statement, notes });
+        result.push(notes.length === 0 ? statement : { ...statement, notes });
       } else {
         this.expandedCharacters += text.length;
         const origin: Origin = { file: statement.file, line: statement.line, counts: false, notes };

@@ -248,6 +248,9 @@ export function assembleMnemonic(
         best.form.patterns.length !== operands.length);
     if (better) best = { form, matchedCount };
   }
+  if (missing === 'C') {
+    throw new StatementError(`\`${mnemonic}\` is a compressed instruction: expected \`.option rvc\` before it`, column);
+  }
   if (missing !== undefined) {
     throw new StatementError(
       `\`${mnemonic}\` needs the extension ${missing}, which is not in the architecture in use`,
@@ -339,9 +342,11 @@ function addCompressedForm(row: CompressedInstruction): void {
   const expanded = instruction(row.expands);
   addForm(row.mnemonic, {
     patterns: row.operands,
-    extension: expanded.extension === 'D' ? 'D' : 'C',
+    extension: 'C',
     emit: (context, { fields, registers }) => {
-      if (!context.has('C')) throw new StatementError(`\`${row.mnemonic}\` needs \`.option rvc\``, 0);
+      if (!context.has(expanded.extension)) {
+        throw new StatementError(`\`${row.mnemonic}\` needs the extension ${expanded.extension}`, 0);
+      }
       const immediate = typeof fields.immediate === 'object' ? fields.immediate : undefined;
       emitCompressed(context, row, registers, expanded, immediate);
     },

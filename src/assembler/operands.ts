@@ -91,7 +91,10 @@ function parseOperand(cursor: Cursor, scope: ExpressionScope): ParsedOperand {
   }
   const base = acceptBase(cursor);
   if (base === undefined && cursor.peek() === '(') {
-    throw cursor.error(`expected an integer register in the brackets${new Cursor(cursor.text, cursor.at + 1).found()}`);
+    throw cursor.error(
+      `expected an integer register in the brackets${new Cursor(cursor.text, cursor.at + 1).found()}`,
+      cursor.at + 1,
+    );
   }
   // PLT calls are written `call f@plt`; the linker treats them as plain calls.
   if (cursor.peek() === '@' && cursor.text.slice(cursor.at, cursor.at + 4).toLowerCase() === '@plt') cursor.at += 4;
