@@ -40,7 +40,7 @@ export class Long {
         const x = a as i32;
         const y = b as i32;
         if (!y) return u64.MAX_VALUE;
-        if (y == -1) return (0 - x) as u64;
+        if (y == -1) return (0 - x) as i32 as i64 as u64;
         return (x / y) as u64;
       }
       case I.OP_DIVUW: {
