@@ -61,6 +61,24 @@ export async function openSession(file: string, args: readonly string[], flags: 
   return { system, task, argv, environmentCount: environment.length };
 }
 
+/** What a shell says of a program that a signal ended (not of SIGINT and SIGPIPE). */
+const deathTexts: ReadonlyMap<number, string> = new Map([
+  [1, 'Hangup'],
+  [3, 'Quit'],
+  [4, 'Illegal instruction'],
+  [5, 'Trace/breakpoint trap'],
+  [6, 'Aborted'],
+  [7, 'Bus error'],
+  [8, 'Floating point exception'],
+  [9, 'Killed'],
+  [11, 'Segmentation fault'],
+  [14, 'Alarm clock'],
+  [15, 'Terminated'],
+  [24, 'CPU time limit exceeded'],
+  [25, 'File size limit exceeded'],
+  [31, 'Bad system call'],
+]);
+
 function isDirectory(path: string): boolean {
   try {
     return lstatSync(path).isDirectory();
@@ -76,8 +94,11 @@ export function runToEnd({ system }: Session, maxCycles?: number): number {
 
 export function statusOf(outcome: RunOutcome): number {
   switch (outcome.reason) {
-    case 'exited':
+    case 'exited': {
+      const text = deathTexts.get(outcome.waitStatus & 0x7f);
+      if (text !== undefined) writeFully(2, `${text}\n`);
       return exitStatus(outcome.waitStatus);
+    }
     case 'shutdown':
       return 0;
     case 'cycles':

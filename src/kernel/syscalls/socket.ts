@@ -195,12 +195,12 @@ function sysConnect(kernel: Kernel, task: Task, descriptor: number, pointer: num
   const result = socket.connect(kernel, task, address);
   kernel.network.rearm();
   if (result === -EINPROGRESS || result === -EALREADY) {
-    // Loopback may have finished the handshake within the call.
-    if (result === -EINPROGRESS && (socket.poll(kernel) & ~0x2000) !== 0) {
+    // Linux holds the socket while it sends the SYN, so a non-blocking connect says EINPROGRESS even when loopback has answered.
+    if (nonblocking(socket)) return result;
+    if (result === -EINPROGRESS) {
       const again = socket.connect(kernel, task, address);
       if (again !== -EALREADY && again !== -EINPROGRESS) return again;
     }
-    if (nonblocking(socket)) return result;
     const deadline = deadlineOf(kernel, task, socket.sendTimeout);
     if (task.wakeReason === 'timeout') return -EINPROGRESS;
     return kernel.block(task, socket.queue, deadline, { deadline });

@@ -58,17 +58,18 @@ const signalFlags: FlagTable = [
   [0x8000_0000, 'SA_RESETHAND'],
 ];
 
+const fileTypes = [
+  [0o010000, 'S_IFIFO'],
+  [0o020000, 'S_IFCHR'],
+  [0o040000, 'S_IFDIR'],
+  [0o060000, 'S_IFBLK'],
+  [0o100000, 'S_IFREG'],
+  [0o120000, 'S_IFLNK'],
+  [0o140000, 'S_IFSOCK'],
+] as const;
+
 export function modeText(mode: number): string {
-  const types: Record<number, string> = {
-    2401: 'S_IFIFO',
-    4802: 'S_IFCHR',
-    9604: 'S_IFDIR',
-    14406: 'S_IFBLK',
-    16807: 'S_IFREG',
-    21609: 'S_IFLNK',
-    26411: 'S_IFSOCK',
-  };
-  const type = types[mode & 0o170000];
+  const type = fileTypes.find(([bits]) => bits === (mode & 0o170000))?.[1];
   const bits = [
     [0o4000, 'S_ISUID'],
     [0o2000, 'S_ISGID'],

@@ -164,7 +164,7 @@ CASE(exec_passes_arguments) {
   if (getenv("AGAIN")) return;
   char *argv[] = {"a", "exec_target", "two words", "", NULL}, *envp[] = {"FROM=parent", "EMPTY=", NULL};
   int status;
-  if (fork() == 0) { execve("/proc/self/exe", argv, envp); _exit(1); }
+  if (fork() == 0) { exec_self(argv, envp); _exit(1); }
   wait(&status);
   show_status(status);
 }
@@ -184,7 +184,7 @@ CASE(exec_closes_cloexec) {
   sprintf(a, "K=%d", keep);
   sprintf(b, "D=%d", drop);
   char *argv[] = {"a", "exec_cloexec_target", NULL}, *envp[] = {a, b, NULL};
-  if (fork() == 0) { execve("/proc/self/exe", argv, envp); _exit(1); }
+  if (fork() == 0) { exec_self(argv, envp); _exit(1); }
   wait(NULL);
 }
 CASE(exec_cloexec_target) {
@@ -200,7 +200,7 @@ CASE(exec_resets_handlers) {
   sigemptyset(&s);
   sigaddset(&s, SIGTERM);
   sigprocmask(SIG_BLOCK, &s, NULL);
-  if (fork() == 0) { execve("/proc/self/exe", argv, envp); _exit(1); }
+  if (fork() == 0) { exec_self(argv, envp); _exit(1); }
   wait(NULL);
 }
 CASE(exec_handlers_target) {
@@ -378,7 +378,7 @@ CASE(unknown_system_calls) {
 CASE(classic_fork_exec_wait) {
   pid_t child = fork();
   if (child == 0) {
-    execve("/proc/self/exe", (char *[]){"x", "exec_target", NULL}, (char *[]){NULL});
+    exec_self((char *[]){"x", "exec_target", NULL}, (char *[]){NULL});
     _exit(127);
   }
   int status;
