@@ -314,30 +314,32 @@ function http_step
 .Lhttp_return:
     leave
 
-# find_request(a0 = connection): the length of the first complete request in the buffer (up to the empty line), or 0
+# find_request(a0 = connection): the length of the first complete request in the buffer, up to the empty line behind it and with any
+# empty lines before it, or 0
 function find_request
     ld      t0, CONNECTION_USED(a0)
     addi    t1, a0, CONNECTION_REQUEST
     add     t2, t1, t0
     mv      t3, t1
     li      t4, '\n'
-1:  bgeu    t3, t2, 3f
+    li      t6, '\r'
+1:  bgeu    t3, t2, 4f                  # empty lines before a request are to be ignored (RFC 9112, 2.2)
     lbu     t5, 0(t3)
     addi    t3, t3, 1
-    bne     t5, t4, 1b
-    sub     a0, t3, t1                  # a newline: is the line before it empty?
-    lbu     t5, -2(t3)
-    li      t6, 2
-    bltu    a0, t6, 2f
-    beq     t5, t4, 2f
-    li      t6, '\r'
-    bne     t5, t6, 1b
-    li      t6, 2
-    beq     a0, t6, 2f
+    beq     t5, t4, 1b
+    beq     t5, t6, 1b
+2:  bgeu    t3, t2, 4f
+    lbu     t5, 0(t3)
+    addi    t3, t3, 1
+    bne     t5, t4, 2b
+    lbu     t5, -2(t3)                  # a newline: is its line empty?
+    beq     t5, t4, 3f
+    bne     t5, t6, 2b
     lbu     t5, -3(t3)
-    bne     t5, t4, 1b
-2:  ret
-3:  li      a0, 0
+    bne     t5, t4, 2b
+3:  sub     a0, t3, t1
+    ret
+4:  li      a0, 0
     ret
 
 # answer_request(a0 = connection, a1 = length of the request): makes the response and takes the request out of the buffer
@@ -352,7 +354,7 @@ function answer_request
     li      t0, 1
     sd      t0, CONNECTION_CLOSE(s0)    # unless the request turns out to be good
     li      s4, 0
-1:  lbu     t0, 0(s2)                   # an empty line before a request is to be ignored (RFC 9112, 2.2)
+1:  lbu     t0, 0(s2)
     li      t1, '\r'
     beq     t0, t1, 2f
     li      t1, '\n'
