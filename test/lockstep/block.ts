@@ -38,6 +38,7 @@ const arithmeticFormats = ['R', 'I', 'U', 'shift', 'shiftWord'];
 const arithmetic = byExtension('I').filter((row) => arithmeticFormats.includes(row.format));
 const multiply = byExtension('M');
 const floating = [...byExtension('F'), ...byExtension('D')].filter((row) => !memoryFormats.includes(row.format));
+const pairs = [...arithmetic.filter((row) => row.format === 'R'), ...multiply, ...multiply];
 const branches = INSTRUCTIONS.filter((row) => row.format === 'B');
 const amos = byExtension('A').filter((row) => row.mnemonic.startsWith('amo'));
 const compressedMemory = COMPRESSED.filter((row) => row.operands.some((operand) => operand.startsWith('offset')));
@@ -120,7 +121,8 @@ export class BlockGenerator {
       const left = instructions - code.count;
       const choice = this.random.below(100);
       if (choice < 22) this.fill(code, this.random.pick(arithmetic));
-      else if (choice < 29) this.fill(code, this.random.pick(multiply));
+      else if (choice < 28) this.fill(code, this.random.pick(multiply));
+      else if (choice < 29) this.corner(code);
       else if (choice < 52) this.fill(code, this.random.pick(floating));
       else if (choice < 65) this.compressed(code, this.random.pick(compressedArithmetic));
       else if (choice < 73) this.loadOrStore(code);
@@ -176,6 +178,23 @@ export class BlockGenerator {
       }
     }
     code.word(encode(row, fields));
+  }
+
+  /** An operation on two values that overflow, division and sign extension are sensitive to. */
+  private corner(code: Code): void {
+    const [rs1, rs2] = [this.temporary(), this.temporary()];
+    this.cornerValue(code, rs1);
+    this.cornerValue(code, rs2);
+    code.word(encode(this.random.pick(pairs), { rd: this.destination(), rs1, rs2 }));
+  }
+
+  /** 0, 1, -1, or the least or greatest value of a signed or unsigned word or doubleword. */
+  private cornerValue(code: Code, rd: number): void {
+    const random = this.random;
+    code.emit('addi', { rd, rs1: 0, imm: random.pick([0, 1, -1, -1]) });
+    if (random.below(2)) code.emit('slli', { rd, rs1: rd, imm: random.pick([31, 63]) });
+    else if (random.below(3) === 0) code.emit('srli', { rd, rs1: rd, imm: random.pick([1, 32, 33]) });
+    if (random.below(2)) code.emit('addiw', { rd, rs1: rd, imm: 0 });
   }
 
   /** Any value of the layout; often near 0 or an end of the range. */

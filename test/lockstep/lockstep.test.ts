@@ -20,8 +20,8 @@ describe('generator of random programs', () => {
   });
 });
 
-describe.skipIf(!qemuAvailable)(`lockstep with QEMU, seed ${seed}`, () => {
-  it('agrees on 2,000 random programs of 1,000 instructions', { timeout: 300_000 }, async () => {
+describe.skipIf(!qemuAvailable)('lockstep with QEMU', () => {
+  it(`agrees on 2,000 random programs of 1,000 instructions, seed ${seed}`, { timeout: 300_000 }, async () => {
     for (let part = 0; part < 4; part++) {
       const options = { programs: 500, blocks: 10, instructionsPerBlock: 100, rounds: 1, selfModifying: true };
       const { difference } = await runLockstep({ ...options, seed: seed + part }, directory, executions[part % 4]!);
@@ -29,7 +29,9 @@ describe.skipIf(!qemuAvailable)(`lockstep with QEMU, seed ${seed}`, () => {
     }
   });
 
-  it('agrees on 5,000,000 instructions of fewer programs, many rounds each', { timeout: 300_000 }, async () => {
+  it(`agrees on 5,000,000 instructions of fewer programs, many rounds each, seed ${seed}`, {
+    timeout: 300_000,
+  }, async () => {
     let executed = 0;
     for (let part = 0; executed < 5_000_000; part++) {
       const options = { programs: 20, blocks: 10, instructionsPerBlock: 100, rounds: 15, selfModifying: true };
