@@ -158,6 +158,7 @@ export class AddressSpace extends UserAccess {
   /** Removes every region (exec reuses nothing of the old program). */
   unmapAll(): void {
     for (const region of [...this.regions]) {
+      this.kernel.cost.execute(memoryCosts.exit_region);
       this.#zap(region, region.start, region.end);
       this.#dropRegion(region);
     }

@@ -21,8 +21,8 @@ export const memoryCosts = routines({
   wp_page_reuse: 420,
   do_fault: 520, // from a file: fixed part
   filemap_get_page: 380,
-  fault_around: 1100, // fixed part of mapping the pages around
-  fault_around_page: 440, // each of them: pagefault.file_16pages_total
+  fault_around: 600, // fixed part of mapping the pages around
+  fault_around_page: 300, // each of them: pagefault.file_16pages_total
   page_table_alloc: 900, // one table
 
   // mmap, munmap, mprotect, brk. mmap_munmap.1page, mprotect_toggle_pair.
@@ -33,7 +33,7 @@ export const memoryCosts = routines({
   vma_merge: 1500,
   do_munmap: 3150,
   unmap_region: 3600, // one region: detach, free its structures
-  zap_page: 260, // one present page: clear the entry, rmap, free
+  zap_page: 400, // one present page: clear the entry, rmap, free
   free_page: 330, // its frame's last reference is gone
   free_table: 420,
   mprotect_fixup: 4700, // one region
@@ -46,11 +46,12 @@ export const memoryCosts = routines({
   mlock_walk: 900,
 
   // fork, exec and exit. fork_exit_wait.static_small, fork_exec_exit_wait.static.
-  dup_mm: 3800,
-  dup_region: 2900,
-  copy_pte: 165, // one present page
-  mm_alloc: 3200,
-  exit_mmap: 3000,
+  dup_mm: 7800,
+  dup_region: 4600,
+  copy_pte: 260, // one present page
+  mm_alloc: 8000,
+  exit_mmap: 9000,
+  exit_region: 2000, // each region of a program that ends
   load_elf: { instructions: 24_000, textBytes: 12_000 },
   load_segment: { instructions: 6500, textBytes: 6000 },
   stack_string: 260, // one argv or envp string

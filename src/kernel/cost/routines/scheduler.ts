@@ -9,11 +9,14 @@ export const schedulerRoutines = routines({
   dequeue_task: 240,
   check_preempt: 60,
   // __schedule and pick_next_task; the register switch is entry.s's, the satp switch the machine's.
-  schedule: 620,
+  schedule: 900,
   // One level of the run queue's tree.
   rebalance_step: 14,
   update_curr: 70,
-  context_switch: 380,
-  wake_waiter: 40,
-  sched_yield: 60,
+  context_switch: 750,
+  // prepare_to_wait and finish_wait, once a wait.
+  prepare_to_wait: 190,
+  finish_wait: 110,
+  // do_sched_yield, yield_task_fair.
+  sched_yield: 490,
 });

@@ -15,7 +15,7 @@ export const signalRoutines = routines({
   rt_sigreturn: 900,
   do_group_exit: 300,
   do_signal_stop: 320,
-  rt_sigaction: 430,
+  rt_sigaction: 374,
   rt_sigprocmask: 260,
   rt_sigpending: 120,
   rt_sigsuspend: 200,
