@@ -6,7 +6,7 @@
 import { fsRoutines } from '../cost/routines/fs.ts';
 import { EACCES, EEXIST, EINVAL, EISDIR, ELOOP, ENOENT, ENOTDIR, ENXIO, EOPNOTSUPP, EROFS } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
-import type { Task } from '../process/task.ts';
+import type { ResumeState, Task } from '../process/task.ts';
 import { BLOCKED, type SyscallResult } from '../syscalls/result.ts';
 import {
   isDirectory,
@@ -210,6 +210,12 @@ function openInode(kernel: Kernel, task: Task | null, dentry: Dentry, flags: num
   }
   notifySelf(kernel, inode, IN_OPEN);
   return opened;
+}
+
+/** A task that waits in the open of a FIFO ends: gives back what it holds. */
+export function abandonOpen(kernel: Kernel, resume: ResumeState | null): void {
+  const file = resume?.['opening'] as OpenFile | undefined;
+  if (file !== undefined) releaseFile(kernel, file);
 }
 
 function finishOpen(kernel: Kernel, file: OpenFile, operations: FileOperations | number): OpenFile | SyscallResult {

@@ -8,7 +8,7 @@ import { fsRoutines } from '../cost/routines/fs.ts';
 import { EACCES, EFAULT, EINVAL, EIO, ENOENT, EPERM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
-import { directoryType, S_IFDIR, S_IFLNK, S_IFREG, SEEK_END } from './constants.ts';
+import { directoryType, S_IFDIR, S_IFLNK, S_IFREG, SEEK_SET } from './constants.ts';
 import type { IoTarget } from './io.ts';
 import { allocateObject } from './objects.ts';
 import { decode, encode } from './text.ts';
@@ -195,7 +195,7 @@ class PseudoFile implements FileOperations {
   }
 
   seek(_kernel: Kernel, file: OpenFile, offset: number, whence: number): number {
-    if (whence === SEEK_END) return -EINVAL;
+    if (whence !== SEEK_SET) return -EINVAL;
     file.offset = offset;
     return offset;
   }

@@ -9,6 +9,7 @@
 
 import { processRoutines } from '../cost/routines/process.ts';
 import { signalRoutines } from '../cost/routines/signal.ts';
+import { abandonOpen } from '../fs/open.ts';
 import type { Kernel } from '../kernel.ts';
 import { HART_AREA, HART_CURRENT_FRAME, VIRTUAL_MINUS_PHYSICAL } from '../memory/layout.ts';
 import { TrapFrame } from '../memory/trap-frame.ts';
@@ -73,6 +74,7 @@ export function exitTask(kernel: Kernel, task: Task, waitStatus: number): void {
   if (wasQueued) kernel.scheduler.sleep(kernel, task);
   task.exitCode = waitStatus;
   task.syscall = -1;
+  abandonOpen(kernel, task.resume);
   task.resume = null;
   task.interruption = null;
 

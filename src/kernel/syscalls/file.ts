@@ -42,7 +42,6 @@ import {
   OFFSET_MAX,
   RW_COUNT_MAX,
   SEEK_CUR,
-  SEEK_DATA,
   SEEK_END,
   SEEK_HOLE,
   SEEK_SET,
@@ -403,10 +402,8 @@ function lseek(kernel: Kernel, task: Task, descriptor: number, distance: number,
       position = inode.size + distance;
       break;
     default:
-      position =
-        (how === SEEK_DATA || how === SEEK_HOLE) && operations.seek !== undefined
-          ? operations.seek(kernel, file, distance, how)
-          : -EINVAL;
+      if (!isRegular(inode.mode) || operations.seek === undefined) return -EINVAL;
+      position = operations.seek(kernel, file, distance, how);
       if (position < 0) return position;
   }
   if (position < 0 || position > OFFSET_MAX) return -EINVAL;
