@@ -37,6 +37,7 @@ export function block(
   task.wakeReason = null;
   if (queues !== null) {
     const exclusive = options?.exclusive ?? false;
+    kernel.cost.execute(schedulerRoutines.prepare_to_wait);
     if (Array.isArray(queues)) for (const queue of queues as readonly WaitQueue[]) enter(task, queue, exclusive);
     else enter(task, queues as WaitQueue, exclusive);
   }
@@ -56,6 +57,7 @@ function enter(task: Task, queue: WaitQueue, exclusive: boolean): void {
 /** Leaves every queue and disarms the sleep timer. */
 export function leaveQueues(kernel: Kernel, task: Task): void {
   if (task.waitEntries.length > 0) {
+    kernel.cost.execute(schedulerRoutines.finish_wait);
     for (const entry of task.waitEntries) entry.remove();
     task.waitEntries.length = 0;
   }

@@ -5,9 +5,9 @@ import { routines } from '../routine.ts';
 export const futexRoutines = routines({
   get_futex_key: 90,
   hash_bucket_lock: 60,
-  futex_wait: 380,
-  futex_wait_queue: 220,
-  futex_wake: 260,
+  futex_wait: 240,
+  futex_wait_queue: 150,
+  futex_wake: 140,
   wake_one: 140,
   scan_waiter: 14,
   requeue_one: 120,
