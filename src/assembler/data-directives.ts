@@ -78,7 +78,7 @@ function strings(terminated: boolean): Directive {
       const column = cursor.at;
       const bytes = cursor.readString();
       // Strings that only white space separates are one.
-      while (cursor.peek() === '"') bytes.push(...cursor.readString());
+      while (cursor.peek() === '"') for (const byte of cursor.readString()) bytes.push(byte);
       if (terminated) bytes.push(0);
       if (assembler.section.type === SHT_NOBITS) throw onlyZeros(assembler, column);
       assembler.section.emitBytes(bytes);
@@ -176,7 +176,7 @@ function leb128(signed: boolean): Directive {
 const incbin: Directive = (assembler, cursor) => {
   cursor.skipSpace();
   const column = cursor.at;
-  const name = String.fromCharCode(...cursor.readString());
+  const name = cursor.readText();
   let skip = 0n;
   let count: bigint | undefined;
   if (cursor.accept(',')) {

@@ -302,7 +302,7 @@ function sameQuoted(cursor: Cursor): boolean {
 const include: Directive = (assembler, cursor) => {
   cursor.skipSpace();
   const at = cursor.at;
-  const name = String.fromCharCode(...cursor.readString());
+  const name = cursor.readText();
   cursor.expectEnd();
   const source = assembler.options.include?.(name, assembler.statement.file);
   if (source === undefined) throw cursor.error(`cannot find the file \`${name}\` to include`, at);
@@ -313,7 +313,7 @@ const include: Directive = (assembler, cursor) => {
 
 function message(severity: 'error' | 'warning'): Directive {
   return (assembler, cursor, name) => {
-    const text = cursor.atEnd() ? `${name} in the source` : String.fromCharCode(...cursor.readString());
+    const text = cursor.atEnd() ? `${name} in the source` : cursor.readText();
     if (severity === 'error') assembler.report(text, 0);
     else assembler.warn(text, 0);
   };

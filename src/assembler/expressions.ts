@@ -113,9 +113,9 @@ export class Cursor {
     this.skipSpace();
     if (this.peek() === '"') {
       const start = this.at;
-      const text = this.readString();
+      const text = this.readText();
       if (text.length === 0) this.fail('a symbol name cannot be empty', start);
-      return String.fromCharCode(...text.slice(0, 1000));
+      return text;
     }
     const start = this.at;
     if (!isNameStart(this.text.charCodeAt(start))) return undefined;
@@ -176,6 +176,11 @@ export class Cursor {
         bytes.push(...utf8(String.fromCodePoint(code)));
       }
     }
+  }
+
+  /** A string literal as text, for names and messages. */
+  readText(): string {
+    return new TextDecoder().decode(Uint8Array.from(this.readString()));
   }
 
   /** The byte after a backslash: \b \f \n \r \t \" \\, up to three octal digits, \x with hexadecimal ones. */

@@ -49,7 +49,8 @@ function acceptRegister(cursor: Cursor): ParsedOperand | undefined {
   cursor.skipSpace();
   const column = cursor.at;
   const code = cursor.text.charCodeAt(column);
-  if (code < 97 || code > 122) return undefined;
+  // Not a comparison that NaN, beyond the end, would pass.
+  if (!(code >= 97 && code <= 122)) return undefined;
   const name = PLAIN_NAME.exec(cursor.text.slice(column, column + 8))![0];
   const integer = INTEGER_REGISTERS.get(name);
   const float = integer === undefined ? FLOAT_REGISTERS.get(name) : undefined;
