@@ -7,6 +7,8 @@ import type { LinkPort } from '../../src/net/link.ts';
 
 class Connection {
   request = '';
+  /** Bytes of the current request's body that are still to come. */
+  bodyLeft = 0;
   outgoing: Uint8Array[] = [];
   closing = false;
 }
@@ -28,7 +30,7 @@ export class HttpServer {
       onReady: (endpoint) => this.#ready(endpoint),
     });
     this.#response = new TextEncoder().encode(
-      `HTTP/1.1 200 OK\r\nContent-Length: ${bodyBytes}\r\nContent-Type: text/plain\r\n\r\n${'b'.repeat(bodyBytes)}`,
+      `HTTP/1.1 200 OK\r\nContent-Length: ${bodyBytes}\r\nConnection: keep-alive\r\n\r\n${'b'.repeat(bodyBytes)}`,
     );
     this.listener = this.host.stack.tcp.socket();
     this.listener.bind(0, 80);
@@ -55,16 +57,7 @@ export class HttpServer {
       if (bytes === 0) connection.closing = true;
       if (bytes < 0 && bytes !== -11) connection.closing = true;
       if (bytes <= 0) break;
-      connection.request += String.fromCharCode(...this.#buffer.subarray(0, bytes));
-      for (let end = connection.request.indexOf('\r\n\r\n'); end >= 0; end = connection.request.indexOf('\r\n\r\n')) {
-        const head = connection.request.slice(0, end);
-        const body = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
-        if (connection.request.length < end + 4 + body) break;
-        connection.request = connection.request.slice(end + 4 + body);
-        connection.outgoing.push(this.#response);
-        if (/connection: close/i.test(head)) connection.closing = true;
-        this.served += 1;
-      }
+      this.#take(connection, this.#buffer.subarray(0, bytes));
     }
     while (connection.outgoing.length > 0) {
       const next = connection.outgoing[0]!;
@@ -80,5 +73,29 @@ export class HttpServer {
       endpoint.close();
       this.open -= 1;
     }
+  }
+
+  #take(connection: Connection, bytes: Uint8Array): void {
+    const skipped = Math.min(connection.bodyLeft, bytes.length);
+    connection.bodyLeft -= skipped;
+    if (skipped > 0 && connection.bodyLeft === 0) this.#answer(connection);
+    if (skipped === bytes.length) return;
+    connection.request += String.fromCharCode(...bytes.subarray(skipped));
+    for (let end = connection.request.indexOf('\r\n\r\n'); end >= 0; end = connection.request.indexOf('\r\n\r\n')) {
+      const head = connection.request.slice(0, end);
+      const body = Number(/content-length: (\d+)/i.exec(head)?.[1] ?? 0);
+      const rest = connection.request.slice(end + 4);
+      connection.request = rest.slice(body);
+      connection.bodyLeft = Math.max(body - rest.length, 0);
+      const old = head.includes('HTTP/1.0') && !/connection: keep-alive/i.test(head);
+      if (old || /connection: close/i.test(head)) connection.closing = true;
+      if (connection.bodyLeft > 0) return;
+      this.#answer(connection);
+    }
+  }
+
+  #answer(connection: Connection): void {
+    connection.outgoing.push(this.#response);
+    this.served += 1;
   }
 }

@@ -207,6 +207,9 @@ function noteDataReceived(endpoint: TcpEndpoint, packet: PacketBuffer): void {
   if (length >= endpoint.receiveMss) {
     const { mtu } = endpoint.route ?? { mtu: 1500 };
     endpoint.receiveMss = Math.min(length, Math.max(mtu - 40, 536));
+    // A push with a segment of just the estimated size is likely the end of a write, whose writer may wait for the
+    // acknowledgement (Linux 6.6, tcp_measure_rcv_mss).
+    if ((packet.flags & PSH) !== 0) endpoint.ackPending |= ACK_PUSHED;
   } else if ((packet.flags & PSH) !== 0 || length > 0) {
     if ((endpoint.ackPending & ACK_PUSHED) !== 0) endpoint.ackPending |= ACK_PUSHED_TWICE;
     endpoint.ackPending |= ACK_PUSHED;

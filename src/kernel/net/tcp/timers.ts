@@ -77,8 +77,10 @@ export function scheduleLossProbe(endpoint: TcpEndpoint): boolean {
   if (endpoint.sackedOut > 0 || endpoint.probePending) return false;
   let delay = settings.tcpRtoInitial;
   if (endpoint.smoothedRtt > 0) {
-    // With one segment out the peer may delay its acknowledgement.
-    delay = endpoint.smoothedRtt * 2 + (endpoint.packetsOut === 1 ? settings.tcpRtoMin : 2_000_000);
+    // The peer may delay its acknowledgement of anything up to a full segment. (The RFC and Linux ask for one segment, however
+    // small: two small ones would then be probed in vain.)
+    const mayWait = ((endpoint.sendNext - endpoint.sendUnacknowledged) | 0) <= endpoint.mss;
+    delay = endpoint.smoothedRtt * 2 + (mayWait ? settings.tcpRtoMin : 2_000_000);
   }
   const head = endpoint.sendQueue.head!;
   const untilTimeout = head.sentAt + timeout(endpoint) - clock.now();
