@@ -5,8 +5,8 @@ import { NetworkWork, type NetworkWorkPart } from '../../net/ip/environment.ts';
 import { type Routine, routines } from '../routine.ts';
 
 export const socketRoutines = routines({
-  sys_socket: 2100,
-  sock_release: 1900,
+  sys_socket: 3300,
+  sock_release: 3000,
   sys_bind: 600,
   sys_listen: 400,
   sys_connect: 500,
@@ -19,8 +19,8 @@ export const socketRoutines = routines({
   sock_poll: 120,
   /** Per descriptor that travels in a message. */
   scm_file: 250,
-  unix_send: 1500,
-  unix_receive: 900,
+  unix_send: 2170,
+  unix_receive: 1550,
   unix_connect: 3000,
 });
 

@@ -7,18 +7,11 @@
 import { POLLHUP, POLLIN, POLLRDHUP, POLLRDNORM } from '../../process/wait.ts';
 import { copyBytes, NetworkWork } from '../ip/environment.ts';
 import type { PacketBuffer } from '../ip/packet.ts';
-import {
-  ACK_NO_MEMORY,
-  ACK_NOW,
-  ACK_PUSHED,
-  ACK_PUSHED_TWICE,
-  ACK_SCHEDULED,
-  RECEIVE_SHUTDOWN,
-  type TcpEndpoint,
-} from './endpoint.ts';
+import type { TcpEndpoint } from './endpoint.ts';
 import { sendAck } from './output.ts';
 import { after, before, FIN, MAX_SACK_BLOCKS, PSH, type TcpHeader } from './segment.ts';
 import { CLOSE_WAIT, CLOSING, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, SYN_RECEIVED } from './states.ts';
+import { ACK_NO_MEMORY, ACK_NOW, ACK_PUSHED, ACK_PUSHED_TWICE, ACK_SCHEDULED, RECEIVE_SHUTDOWN } from './variables.ts';
 
 const MAX_QUICK_ACKS = 16;
 /** The most bytes that are copied to fill up the last packet of the queue rather than to keep another. */
