@@ -72,7 +72,7 @@ export function lookupChild(kernel: Kernel, parent: Dentry, name: string): Dentr
   const directory = parent.inode!;
   const { lookup } = directory.operations;
   if (lookup === undefined) return -ENOTDIR;
-  cost.execute(fsRoutines.lookup_miss);
+  if (directory.fileSystem.cacheNames !== false) cost.execute(fsRoutines.lookup_miss);
   cost.touch(directory.address, 64);
   const found = lookup(kernel, directory, name);
   if (typeof found === 'number' && found !== -ENOENT) return found;

@@ -266,7 +266,7 @@ export class Pipe {
   }
 
   #takePage(kernel: Kernel): number {
-    return this.#spare.pop() ?? kernel.frames.allocate();
+    return this.#spare.pop() ?? kernel.frames.allocateBuffer();
   }
 
   #givePage(kernel: Kernel, page: number): void {

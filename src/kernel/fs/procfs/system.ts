@@ -62,7 +62,7 @@ export const systemFiles: Readonly<Record<string, PseudoNode>> = {
         .map((name) => `${`${name}:`.padStart(12)} ${'0'.padStart(10)}\n`)
         .join(''),
   ),
-  stat: { ...text(statText), instructions: 14_000 } as PseudoNode,
+  stat: { ...text(statText), instructions: 15_600 } as PseudoNode,
   swaps: text(() => 'Filename\t\t\t\tType\t\tSize\t\tUsed\t\tPriority\n'),
   uptime: text((kernel) => {
     const seconds = (value: number): string => (Math.floor(value * 100) / 100).toFixed(2);
