@@ -6,7 +6,8 @@
 
 import { EAGAIN } from '../kernel/errno.ts';
 import type { NetworkSettings } from '../kernel/net/ip/settings.ts';
-import { SEND_SHUTDOWN, TcpEndpoint } from '../kernel/net/tcp/endpoint.ts';
+import { TcpEndpoint } from '../kernel/net/tcp/endpoint.ts';
+import { SEND_SHUTDOWN } from '../kernel/net/tcp/variables.ts';
 import { GATEWAY_ADDRESS, GATEWAY_MAC, GUEST_ADDRESS, Host, type WireParticipant } from './host.ts';
 import type { LinkPort } from './link.ts';
 

@@ -14,12 +14,13 @@ import { NANOSECONDS_PER_SECOND } from '../ip/settings.ts';
 import type { Timer, TimerOwner } from '../ip/timer-queue.ts';
 import type { NetworkStack } from '../stack.ts';
 import { ConnectionEntry, KIND_REQUEST } from './connection-table.ts';
-import { ACK_SCHEDULED, TcpEndpoint } from './endpoint.ts';
+import { TcpEndpoint } from './endpoint.ts';
 import { receiveSegment } from './input.ts';
 import { advertisedMss, sendActiveReset, sendSynAck, sendWithoutEndpoint } from './output.ts';
 import { initialReceiveWindow } from './receive.ts';
 import { ACK, after, before, FIN, RST, SYN, type TcpHeader } from './segment.ts';
 import { CLOSED, ESTABLISHED, LISTEN } from './states.ts';
+import { ACK_SCHEDULED } from './variables.ts';
 
 /** What a listening endpoint has more. */
 export interface ListenerState {

@@ -8,7 +8,7 @@ import type { PacketBuffer } from '../ip/packet.ts';
 import { HEADROOM } from '../ip/packet.ts';
 import type { ResolvedRoute } from '../ip/route.ts';
 import type { NetworkStack } from '../stack.ts';
-import { ACK_NO_MEMORY, ACK_NOW, ACK_PUSHED, ACK_PUSHED_TWICE, ACK_SCHEDULED, type TcpEndpoint } from './endpoint.ts';
+import type { TcpEndpoint } from './endpoint.ts';
 import type { Request } from './listener.ts';
 import { requestMss } from './listener.ts';
 import { advertiseWindow } from './receive.ts';
@@ -35,6 +35,7 @@ import {
 } from './segment.ts';
 import { CA_CWR, CA_RECOVERY, CLOSED, SYN_RECEIVED } from './states.ts';
 import { armProbeIfNeeded, armRetransmit, rearmRetransmit, scheduleLossProbe } from './timers.ts';
+import { ACK_NO_MEMORY, ACK_NOW, ACK_PUSHED, ACK_PUSHED_TWICE, ACK_SCHEDULED } from './variables.ts';
 
 const IP_AND_TCP_BYTES = 40;
 /** Below this no MSS goes (TCP_MIN_MSS of Linux). */

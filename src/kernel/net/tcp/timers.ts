@@ -4,7 +4,6 @@
 import { ETIMEDOUT } from '../../errno.ts';
 import { detectLoss, enterLoss, enterRecovery } from './acknowledge.ts';
 import type { TcpEndpoint } from './endpoint.ts';
-import { ACK_SCHEDULED } from './endpoint.ts';
 import {
   inFlight,
   retransmitLost,
@@ -19,10 +18,7 @@ import {
 } from './output.ts';
 import { after } from './segment.ts';
 import { CA_CWR, CA_OPEN, CLOSED, FIN_WAIT_2, LISTEN, SYN_RECEIVED, SYN_SENT } from './states.ts';
-
-export const TIMER_RETRANSMIT = 0;
-export const TIMER_DELAYED_ACK = 1;
-export const TIMER_KEEPALIVE = 2;
+import { ACK_SCHEDULED, TIMER_DELAYED_ACK, TIMER_KEEPALIVE } from './variables.ts';
 
 const PURPOSE_RETRANSMIT = 0;
 const PURPOSE_WINDOW_PROBE = 1;
