@@ -24,6 +24,8 @@ export class Trap {
     const code = cause & 63;
     const counter = L.TRAP_COUNTS + (cause < 0 ? 256 : 0) + ((code as usize) << 3);
     store<u64>(counter, load<u64>(counter) + 1);
+    // A trap counts against the slice, so that a handler that traps itself does not keep the host for ever.
+    store<i64>(L.INSTRET_LIMIT, load<i64>(L.INSTRET_LIMIT) - 1);
     Trap.setRing(1);
     if (load<i32>(L.P_TIMING)) {
       const penalty = load<i32>(L.P_TRAP);
