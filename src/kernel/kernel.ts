@@ -63,7 +63,7 @@ export interface KernelOptions {
   /** Randomize stack, mmap base and program base (ASLR). Default off, so that addresses repeat. */
   readonly randomizeLayout?: boolean;
   readonly hostname?: string;
-  /** threads-max. Default: as many as an eighth of memory holds (fork_init of Linux). */
+  /** threads-max. Default: as many as half of memory holds stacks of. */
   readonly maximumTasks?: number;
 }
 
@@ -157,8 +157,9 @@ export class Kernel {
       kpti: options.kpti ?? false,
       randomizeLayout: options.randomizeLayout ?? false,
       hostname: options.hostname ?? 'cyclix',
-      // A task's kernel stack is 16 KiB; an eighth of memory may go into stacks.
-      maximumTasks: options.maximumTasks ?? Math.max(64, Math.floor(machine.ram.size / (8 * 16384))) * 4,
+      // A task's kernel stack is 16 KiB. Linux lets them have an eighth of memory (fork_init), which is 2,048 tasks on 256 MiB;
+      // half of it here, so that 4,000 threads run.
+      maximumTasks: options.maximumTasks ?? Math.max(64, Math.floor(machine.ram.size / (2 * 16384))),
     };
     this.#random = new RandomSource(this.options.seed);
     this.#nanosecondsPerTick = 1e9 / machine.preset.timebaseHz;

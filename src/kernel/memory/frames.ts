@@ -72,6 +72,16 @@ export class FrameAllocator {
     return this.#take(order);
   }
 
+  /**
+   * As `allocate`, for buffers that programs can fill without having the memory themselves: pipes, sockets. Refuses while less
+   * than a sixteenth of memory is free, so that they cannot push programs out of theirs.
+   */
+  allocateBuffer(order = 0): number {
+    const floor = this.#reserve + (this.frameCount >> 4);
+    while (this.#free - (1 << order) < floor) if (!(this.reclaim?.() ?? false)) return 0;
+    return this.#take(order);
+  }
+
   /** As `allocate`, for what the kernel needs to go on: may use the reserve. */
   allocateReserved(order = 0): number {
     const block = this.#take(order);

@@ -77,8 +77,12 @@ export class SlabCache {
   slabs = 0;
   objects = 0;
 
+  /** kmalloc: what sockets and the like keep their data in. */
+  readonly buffers: boolean;
+
   constructor(name: string, bytes: number) {
     this.name = name;
+    this.buffers = name.startsWith('kmalloc-');
     this.objectBytes = Math.ceil(bytes / 8) * 8;
     // SLUB's rule of thumb: raise the order until at most a sixteenth is wasted, up to 8 pages.
     let order = 0;
@@ -162,7 +166,7 @@ export class Slabs {
   #allocate(cache: SlabCache): number {
     let slab = cache.partial.at(-1);
     if (slab === undefined) {
-      const address = this.#frames.allocateReserved(cache.order);
+      const address = cache.buffers ? this.#frames.allocateBuffer(cache.order) : this.#frames.allocate(cache.order);
       if (address === 0) return 0;
       slab = new Slab(cache, address);
       cache.slabs += 1;

@@ -63,6 +63,13 @@ describe('the page frame allocator', () => {
     expect(allocator.allocate()).not.toBe(0);
   });
 
+  it('leaves a sixteenth of memory to programs when buffers grow', () => {
+    const allocator = new FrameAllocator(BASE, BASE + FRAMES * 4096);
+    while (allocator.allocateBuffer() !== 0);
+    expect(allocator.freeFrames).toBe(allocator.reserve + (FRAMES >> 4));
+    expect(allocator.allocate()).not.toBe(0);
+  });
+
   it('frees a frame with its last reference', () => {
     const allocator = new FrameAllocator(BASE, BASE + FRAMES * 4096);
     const physical = allocator.allocate();
