@@ -11,7 +11,7 @@ import { AddressSpace } from '../memory/address-space.ts';
 import { loadElf } from '../memory/load-elf.ts';
 import { TrapFrame } from '../memory/trap-frame.ts';
 import type { Credentials } from './credentials.ts';
-import { killOtherThreads, releaseMemory } from './exit.ts';
+import { freeTaskStruct, killOtherThreads, releaseMemory } from './exit.ts';
 import { RLIMIT_STACK } from './limits.ts';
 import { dropProgram } from './program-file.ts';
 import { SIGCHLD } from './signals/numbers.ts';
@@ -149,8 +149,7 @@ function becomeLeader(kernel: Kernel, task: Task): void {
   const { group } = task;
   const old = group.leader;
   kernel.tasks.replaceLeader(old, task);
-  old.state = 'dead';
-  kernel.tasks.graveyard.push(old);
+  freeTaskStruct(kernel, old);
 }
 
 /** Set-user-ID and set-group-ID programs (execve(2)), and the capability rules for root (capabilities(7)). */

@@ -4,8 +4,8 @@
 // children go to the nearest subreaper or init, the terminal's session ends with its leader, the parent is told. A process whose
 // parent does not care (SIGCHLD ignored, SA_NOCLDWAIT) is reaped at once.
 //
-// On one hart all other threads are off the hart, so exit_group ends them at once. The trap frame and task_struct of
-// an ended task are freed later (`buryDead`), when the hart no longer stands on that kernel stack.
+// On one hart all other threads are off the hart, so exit_group ends them at once. The kernel stack (with the trap frame) of an
+// ended task is freed later (`buryDead`), when the hart no longer stands on it; its task_struct when it has been waited for.
 
 import { processRoutines } from '../cost/routines/process.ts';
 import { signalRoutines } from '../cost/routines/signal.ts';
@@ -108,10 +108,8 @@ export function exitTask(kernel: Kernel, task: Task, waitStatus: number): void {
     }
     exitProcess(kernel, group);
   }
-  if (!task.isLeader) {
-    task.state = 'dead';
-    releaseTask(kernel, task);
-  }
+  kernel.tasks.graveyard.push(task);
+  if (!task.isLeader) releaseTask(kernel, task);
 }
 
 /** exit and exec: robust futexes and clear_child_tid are looked after, a vfork parent goes on, the address space is let go. */
@@ -160,7 +158,6 @@ function exitProcess(kernel: Kernel, group: ThreadGroup): void {
   }
 
   group.exited = true;
-  group.leader.state = 'zombie';
   group.exitQueue.wake(kernel);
   if (notifyParent(kernel, group)) reap(kernel, group);
 }
@@ -256,7 +253,6 @@ export function reap(kernel: Kernel, group: ThreadGroup): void {
   if (group.reaped) return;
   group.reaped = true;
   group.parent?.children.delete(group);
-  group.leader.state = 'dead';
   releaseTask(kernel, group.leader);
   const { processGroup } = group;
   processGroup.remove(group);
@@ -266,24 +262,31 @@ export function reap(kernel: Kernel, group: ThreadGroup): void {
 function releaseTask(kernel: Kernel, task: Task): void {
   kernel.cost.execute(processRoutines.release_task);
   kernel.tasks.remove(task);
-  kernel.tasks.graveyard.push(task);
+  freeTaskStruct(kernel, task);
 }
 
-/** Frees the kernel stacks and task structures of ended tasks that the hart does not stand on. Called at every way back to ring 3. */
+/** The ended task is no longer known: its task_struct goes, now or together with its stack. */
+export function freeTaskStruct(kernel: Kernel, task: Task): void {
+  task.state = 'dead';
+  if (task.stackFreed) kernel.slabs.free(task.address);
+}
+
+/** Frees the kernel stacks of ended tasks that the hart does not stand on. Called at every way back to ring 3. */
 export function buryDead(kernel: Kernel): void {
   const { graveyard } = kernel.tasks;
   if (graveyard.length === 0) return;
   const { ram } = kernel.machine;
   const current = ram.u32(HART_AREA + HART_CURRENT_FRAME);
-  const kept: Task[] = [];
+  let kept = 0;
   for (const task of graveyard) {
     if (((task.frame + VIRTUAL_MINUS_PHYSICAL) % 2 ** 32) >>> 0 === current || task === kernel.scheduler.current) {
-      kept.push(task);
+      graveyard[kept] = task;
+      kept += 1;
       continue;
     }
     TrapFrame.free(kernel, task.frame);
-    kernel.slabs.free(task.address);
+    task.stackFreed = true;
+    if (task.state === 'dead') kernel.slabs.free(task.address);
   }
-  graveyard.length = 0;
-  graveyard.push(...kept);
+  graveyard.length = kept;
 }

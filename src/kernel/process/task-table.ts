@@ -24,7 +24,7 @@ export class TaskTable {
   readonly queuedSignals = new Map<number, number>();
   /** Forks since boot, for /proc/stat. */
   forks = 0;
-  /** Ended tasks whose kernel stack is not freed yet (exit.ts). */
+  /** Ended tasks whose kernel stack is not freed yet (buryDead in exit.ts). */
   readonly graveyard: Task[] = [];
   /** The first process; orphans go to it. */
   init: ThreadGroup | null = null;

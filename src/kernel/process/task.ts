@@ -96,6 +96,8 @@ export class Task implements Waiter, TimerOwner {
 
   // --- clone(2), set_tid_address(2), set_robust_list(2) ------------------------------------------------------------
   clearChildTid = 0;
+  /** It has ended and its kernel stack is gone: `frame` must not be looked at. */
+  stackFreed = false;
   /** It has not run yet: startChild is still to do. */
   fresh = false;
   /** CLONE_CHILD_SETTID: where this task writes its tid when it first runs. */
