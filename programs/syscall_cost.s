@@ -323,16 +323,23 @@ function recovery
     blt     s1, t0, 4b
     leave
 
-# piece(): a fixed piece of ring-3 work, about a thousand instructions: one word of each line of its data
+# piece(): a fixed piece of ring-3 work with a working set like a program's: 8 KiB of straight-line code, a line of it for each
+# line of 8 KiB of data
 function piece
     la      t0, piece_data
-    li      t1, PIECE_BYTES / 64
-1:  ld      t2, 0(t0)
+    .balign 64
+    .rept   PIECE_BYTES / 64
+    ld      t2, 0(t0)
+    addi    t0, t0, 64
     add     t3, t3, t2
     xori    t3, t3, 0x55
     slli    t4, t3, 3
     add     t3, t3, t4
-    addi    t0, t0, 64
-    addi    t1, t1, -1
-    bnez    t1, 1b
+    srli    t4, t3, 7
+    xor     t3, t3, t4
+    sub     t5, t3, t2
+    or      t6, t5, t3
+    and     t5, t5, t6
+    .balign 64
+    .endr
     ret

@@ -125,9 +125,10 @@ function renderText(result: Result): string {
       .trimEnd();
   const claims = result.verdicts.map(
     ({ claim, verdict }) =>
-      `${verdict.holds ? 'holds' : 'FAILS'}  ${claim.name}: ${claim.statement}\n       ${verdict.evidence}`,
+      `${verdict.holds === null ? '  -  ' : verdict.holds ? 'holds' : 'FAILS'}  ${claim.name}: ${claim.statement}\n       ${verdict.evidence}`,
   );
-  const held = result.verdicts.filter(({ verdict }) => verdict.holds).length;
+  const held = result.verdicts.filter(({ verdict }) => verdict.holds === true).length;
+  const evaluated = result.verdicts.filter(({ verdict }) => verdict.holds !== null).length;
   return [
     result.experiment.title,
     '',
@@ -136,7 +137,7 @@ function renderText(result: Result): string {
     '',
     ...claims,
     '',
-    `${held} of ${result.verdicts.length} claims hold`,
+    `${held} of ${evaluated} claims hold${evaluated < result.verdicts.length ? `, ${result.verdicts.length - evaluated} need more points` : ''}`,
     '',
   ].join('\n');
 }

@@ -62,7 +62,8 @@ export interface Plot {
 }
 
 export interface Verdict {
-  readonly holds: boolean;
+  /** null: the rows that the claim needs were not measured with these options. */
+  readonly holds: boolean | null;
   /** The numbers behind it, in one or two sentences. */
   readonly evidence: string;
 }

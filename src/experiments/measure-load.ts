@@ -74,7 +74,8 @@ function runUntil(system: System, done: () => boolean, limit: number): void {
   const { kernel, machine } = system;
   const stretch = machine.preset.clockHz / 1000; // a millisecond
   while (!done()) {
-    if (kernel.now() > limit) throw new Error(`nothing happened until ${(limit / millisecond).toFixed(0)} ms of guest time`);
+    if (kernel.now() > limit)
+      throw new Error(`nothing happened until ${(limit / millisecond).toFixed(0)} ms of guest time`);
     const outcome = kernel.run({ untilCycle: machine.cycle + stretch });
     if (outcome.reason === 'cycles') continue;
     if (outcome.reason === 'waiting') {

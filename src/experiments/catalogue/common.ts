@@ -50,7 +50,7 @@ export function numberOf(row: Row | undefined, column: string): number {
   return row === undefined ? Number.NaN : Number(row[column]);
 }
 
-/** A verdict that is false, with the reason, when the rows it needs are not there. */
+/** No verdict: the rows that the claim needs are not there. */
 export function missing(what: string): Verdict {
-  return { holds: false, evidence: `Not evaluated: ${what} was not measured with these options.` };
+  return { holds: null, evidence: `Not evaluated: ${what} was not measured with these options.` };
 }

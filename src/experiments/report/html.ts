@@ -42,11 +42,12 @@ export interface ReportContext {
 
 export function renderReport(result: Result, context: ReportContext): string {
   const { experiment, rows, verdicts, options } = result;
-  const held = verdicts.filter(({ verdict }) => verdict.holds).length;
+  const held = verdicts.filter(({ verdict }) => verdict.holds === true).length;
+  const evaluated = verdicts.filter(({ verdict }) => verdict.holds !== null).length;
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
   const claims = verdicts.map(
-    ({ claim, verdict }) => `<div class="claim ${verdict.holds ? 'holds' : 'fails'}">
-<p><span class="verdict">${verdict.holds ? 'Holds' : 'Fails'}</span> — ${escapeHtml(claim.statement)}</p>
+    ({ claim, verdict }) => `<div class="claim ${verdict.holds === null ? 'open' : verdict.holds ? 'holds' : 'fails'}">
+<p><span class="verdict">${verdict.holds === null ? 'Needs more points' : verdict.holds ? 'Holds' : 'Fails'}</span> — ${escapeHtml(claim.statement)}</p>
 <p>${escapeHtml(verdict.evidence)}</p>
 <p class="source">Tolerance: ${escapeHtml(claim.tolerance)} Source: ${escapeHtml(claim.source)}</p>
 </div>`,
@@ -64,7 +65,7 @@ export function renderReport(result: Result, context: ReportContext): string {
 <p class="kicker">Cyclix ${escapeHtml(context.version)} · experiment ${escapeHtml(experiment.name)} · preset ${escapeHtml(options.preset)}</p>
 <h1>${escapeHtml(experiment.title)}</h1>
 <p class="question">${escapeHtml(experiment.question)}</p>
-<p class="tally"><span><b>${held}</b> of <b>${verdicts.length}</b> claims hold</span><span><b>${rows.length}</b> rows from <b>${result.measurements.length}</b> runs</span></p>
+<p class="tally"><span><b>${held}</b> of <b>${evaluated}</b> claims hold</span><span><b>${rows.length}</b> rows from <b>${result.measurements.length}</b> runs</span></p>
 <h2>What was measured</h2>
 ${experiment
   .plots(rows, options)
