@@ -18,6 +18,7 @@
     .include "lib/stdio.s"
     .include "lib/directory.s"
     .include "lib/signals.s"
+    .include "lib/kill.s"
     .include "lib/echo.s"
     .include "lib/test.s"
     .include "lib/printf.s"

@@ -610,75 +610,22 @@ function builtin_bg
     li      a0, 1
     leave
 
-# kill [-SIGNAL] PID|%JOB…
-#   s0 next operand   s1 signal   s2 status
-function builtin_kill
-    enter   4
-    addi    s0, a1, 8
-    li      s1, SIGTERM
-    li      s2, 0
-    ld      a0, 0(s0)
-    beqz    a0, 8f
+# kill_target(a0 = operand that is no number): a job, %N: its process group; without job control its first process stands for it
+function kill_target
+    enter
     lbu     t0, 0(a0)
-    li      t1, '-'
-    bne     t0, t1, 1f
-    addi    a0, a0, 1
-    lbu     t0, 0(a0)
-    li      t1, 's'
-    addi    s0, s0, 8
-    bne     t0, t1, 2f
-    lbu     t0, 1(a0)
-    bnez    t0, 2f
-    ld      a0, 0(s0)                   # -s SIGNAL
-    beqz    a0, 8f
-    addi    s0, s0, 8
-2:  mv      s3, a0
-    call    parse_signal
-    mv      s1, a0
-    bgez    a0, 1f
-    load_string a0, "kill: %s: invalid signal specification"
-    mv      a1, s3
-    call    warnx
-    li      a0, 1
-    leave
-1:  ld      s3, 0(s0)
-    beqz    s3, 9f
-    addi    s0, s0, 8
-    lbu     t0, 0(s3)
+    li      a1, 0
     li      t1, '%'
-    bne     t0, t1, 4f
-    mv      a0, s3
+    bne     t0, t1, 1f
     call    find_job
-    beqz    a0, 3f
+    li      a1, 0
+    beqz    a0, 1f
+    li      a1, 1
     ld      a0, JOB_GROUP(a0)
-    ld      t0, sh.interactive          # without job control the job's first process stands for it
-    beqz    t0, 5f
+    ld      t0, sh.interactive
+    beqz    t0, 1f
     neg     a0, a0
-    j       5f
-3:  li      a0, -ESRCH
-    j       6f
-4:  mv      a0, s3
-    call    parse_number
-    bnez    a1, 5f
-    load_string a0, "kill: %s: arguments must be process or job IDs"
-    mv      a1, s3
-    call    warnx
-    li      s2, 1
-    j       1b
-5:  mv      a1, s1
-    call    kill
-    bgez    a0, 1b
-6:  mv      a2, a0
-    mv      a1, s3
-    load_string a0, "kill"
-    call    builtin_error
-    li      s2, 1
-    j       1b
-8:  load_string a0, "usage: kill [-SIGNAL] PID|%%JOB..."
-    call    warnx
-    li      s2, 2
-9:  mv      a0, s2
-    leave
+1:  leave
 
 # ulimit [-HS] [-a | -cdflmnpstuv [LIMIT]]: prlimit64 on the shell itself; children inherit
 #   s0 next operand   s1 row of the resource   s2 which limits to set: 1 soft, 2 hard, 3 both; the limits are at 0(sp)
@@ -848,6 +795,6 @@ builtins:
     builtin "jobs", builtin_jobs
     builtin "fg", builtin_fg
     builtin "bg", builtin_bg
-    builtin "kill", builtin_kill
+    builtin "kill", kill_command
     .quad   0
     .text
