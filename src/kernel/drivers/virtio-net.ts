@@ -4,8 +4,16 @@
 import { driverRoutines } from '../cost/routines/drivers.ts';
 import type { Kernel } from '../kernel.ts';
 import type { BufferMemory } from '../net/ip/environment.ts';
-import { IFF_BROADCAST, IFF_MULTICAST, IFF_RUNNING, IFF_UP, type InterfaceAddress, NetworkInterface } from '../net/ip/interface.ts';
+import {
+  IFF_BROADCAST,
+  IFF_MULTICAST,
+  IFF_RUNNING,
+  IFF_UP,
+  type InterfaceAddress,
+  NetworkInterface,
+} from '../net/ip/interface.ts';
 import type { PacketBuffer } from '../net/ip/packet.ts';
+import { requestInterrupt } from './plic.ts';
 import { Virtqueue } from './virtqueue.ts';
 
 const VIRTIO_BASE = 0x1000_1000;
@@ -56,14 +64,26 @@ export class VirtioNetDriver {
   readonly #emptyHeader: number;
 
   /** Finds a network card on transport `index`, 0-7, and brings it up; null if there is none. */
-  static probe(kernel: Kernel, index: number, name: string, addresses: readonly InterfaceAddress[]): VirtioNetDriver | null {
+  static probe(
+    kernel: Kernel,
+    index: number,
+    name: string,
+    addresses: readonly InterfaceAddress[],
+  ): VirtioNetDriver | null {
     const { mmio } = kernel.machine;
     const base = VIRTIO_BASE + index * TRANSPORT_BYTES;
-    if (mmio.load(base + REGISTER.magic, 4) !== MAGIC || mmio.load(base + REGISTER.deviceId, 4) !== DEVICE_NETWORK) return null;
+    if (mmio.load(base + REGISTER.magic, 4) !== MAGIC || mmio.load(base + REGISTER.deviceId, 4) !== DEVICE_NETWORK)
+      return null;
     return new VirtioNetDriver(kernel, index, base, name, addresses);
   }
 
-  private constructor(kernel: Kernel, index: number, base: number, name: string, addresses: readonly InterfaceAddress[]) {
+  private constructor(
+    kernel: Kernel,
+    index: number,
+    base: number,
+    name: string,
+    addresses: readonly InterfaceAddress[],
+  ) {
     this.#kernel = kernel;
     this.#base = base;
     this.#set(REGISTER.status, 0);
@@ -81,7 +101,9 @@ export class VirtioNetDriver {
     while (this.#offerReceiveBuffer()) {}
     this.#notify(RECEIVE_QUEUE);
 
-    const mac = Uint8Array.from({ length: 6 }, (_, byte) => kernel.machine.mmio.load(base + REGISTER.configuration + byte, 1));
+    const mac = Uint8Array.from({ length: 6 }, (_, byte) =>
+      kernel.machine.mmio.load(base + REGISTER.configuration + byte, 1),
+    );
     this.interface = new NetworkInterface({
       name,
       mac,
@@ -91,7 +113,7 @@ export class VirtioNetDriver {
       transmit: (packet) => this.#send(packet),
     });
     kernel.network.stack.addInterface(this.interface);
-    kernel.interruptHandlers.set(1 + index, () => this.#interrupt());
+    requestInterrupt(kernel, 1 + index, () => this.#interrupt());
   }
 
   #set(register: number, value: number): void {
@@ -130,7 +152,11 @@ export class VirtioNetDriver {
   #interrupt(): void {
     const { cost, machine, network } = this.#kernel;
     cost.execute(driverRoutines.virtnet_interrupt);
-    machine.mmio.store(this.#base + REGISTER.interruptAcknowledge, 4, machine.mmio.load(this.#base + REGISTER.interruptStatus, 4));
+    machine.mmio.store(
+      this.#base + REGISTER.interruptAcknowledge,
+      4,
+      machine.mmio.load(this.#base + REGISTER.interruptStatus, 4),
+    );
     cost.execute(driverRoutines.virtnet_poll);
     let taken = 0;
     for (let done = this.#receive.take(); done !== null; done = this.#receive.take()) {

@@ -3,6 +3,7 @@
 //
 // The kernel makes it with `new Vfs(kernel)` and, once `kernel.vfs` is set, calls `initialise()`.
 
+import { requestInterrupt } from '../drivers/plic.ts';
 import type { Tty } from '../drivers/tty.ts';
 import { UART_INTERRUPT, type UartDriver } from '../drivers/uart.ts';
 import { EBUSY, ENOMEM } from '../errno.ts';
@@ -87,7 +88,7 @@ export class Vfs {
     installStandardTree(kernel);
     this.#mountAt('/dev', createDevfs(kernel, this.newDevice()), 'devtmpfs');
     this.uart.initialise(kernel);
-    kernel.interruptHandlers.set(UART_INTERRUPT, () => this.uart.interrupt(kernel));
+    requestInterrupt(kernel, UART_INTERRUPT, () => this.uart.interrupt(kernel));
     this.#mountAt(
       '/dev/shm',
       new TmpFileSystem(kernel, { device: this.newDevice(), type: 'tmpfs', mode: 0o1777 }),
