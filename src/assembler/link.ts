@@ -18,7 +18,6 @@ import {
   PT_GNU_STACK,
   PT_LOAD,
   R_RISCV,
-  type RelocationName,
   SHF_ALLOC,
   SHF_EXECINSTR,
   SHF_TLS,
@@ -34,9 +33,11 @@ import {
 } from '../elf/constants.ts';
 import type { ElfSegment } from '../elf/read.ts';
 import { alignUp, type OutputSection, type OutputSymbol, writeElf } from '../elf/write.ts';
-import { applyField, type FieldKind, rangeOf } from './apply.ts';
+import { applyField } from './apply.ts';
 import { addressOf } from './layout.ts';
-import type { AssemblySymbol, ObjectModule, Relocation, Section, SourcePlace } from './object.ts';
+import { type LinkError, type Placement, Relocator } from './link-relocations.ts';
+import type { AssemblySymbol, ObjectModule, Section, SourcePlace } from './object.ts';
+import { isGlobal, isTemporary, sectionOf, sizeOf } from './symbols.ts';
 import { evaluate } from './values.ts';
 
 export interface LinkOptions {
@@ -59,8 +60,6 @@ export interface LinkResult {
   /** Addresses of all symbols that have names, local ones of the first module first. */
   readonly symbols: ReadonlyMap<string, bigint>;
 }
-
-export type LinkError = (place: SourcePlace | undefined, message: string) => void;
 
 const PAGE = 4096;
 const DEFAULT_BASE = 0x10000n;
@@ -122,8 +121,15 @@ class Linker {
     const segments = this.assignAddresses();
     this.provideSymbols();
     this.fillGot();
+    const relocator = new Relocator({
+      placement: (section) => this.placement(section),
+      resolve: (symbol) => this.resolve(symbol),
+      address: (symbol, place) => this.address(symbol, place),
+      gotAddress: (symbol) => this.gotAddress(symbol),
+      error: this.error,
+    });
     for (const module of this.modules) {
-      for (const section of module.sections) this.relocate(section);
+      for (const section of module.sections) relocator.relocate(section);
     }
     const entry = this.entryAddress();
     if (this.failed || entry === undefined) return undefined;
@@ -374,111 +380,17 @@ class Linker {
     }
   }
 
-  private relocate(section: Section): void {
+  private placement(section: Section): Placement | undefined {
     const placed = this.placed.get(section);
-    if (placed === undefined) return;
-    const base = placed.output.address + BigInt(placed.offset);
-    for (const relocation of section.relocations) {
-      this.applyRelocation(
-        placed.output.data,
-        placed.offset + relocation.offset,
-        base + BigInt(relocation.offset),
-        relocation,
-      );
-    }
+    if (placed === undefined) return undefined;
+    const { output, offset } = placed;
+    return { data: output.data, offset, address: output.address + BigInt(offset) };
   }
 
-  /** What a PC-relative high part adds up to: the address its low part needs too. */
-  private pcrelOffset(relocation: Relocation, pc: bigint): bigint | undefined {
-    if (relocation.type === R_RISCV.GOT_HI20) {
-      const got = this.outputs.find((output) => output.name === '.got');
-      const slot = relocation.symbol && this.gotSlots.get(this.resolve(relocation.symbol));
-      return got === undefined || slot === undefined ? undefined : got.address + BigInt(slot) - pc;
-    }
-    const target = relocation.symbol === undefined ? 0n : this.address(relocation.symbol, relocation.place);
-    return target === undefined ? undefined : target + relocation.addend - pc;
-  }
-
-  private applyRelocation(data: Uint8Array, at: number, pc: bigint, relocation: Relocation): void {
-    const { type, symbol, addend, place } = relocation;
-    const name = NAME_BY_TYPE.get(type)!;
-    if (name === 'PCREL_LO12_I' || name === 'PCREL_LO12_S') {
-      this.applyPcrelLow(data, at, name, relocation);
-      return;
-    }
-    if (name.startsWith('TPREL')) {
-      if (name !== 'TPREL_ADD') this.error(place, 'thread-local storage is not supported');
-      return;
-    }
-    const target = name === 'GOT_HI20' ? 0n : symbol === undefined ? 0n : this.address(symbol, place);
-    if (target === undefined) return;
-    const value = target + addend;
-    switch (name) {
-      case 'PCREL_HI20':
-      case 'GOT_HI20': {
-        const offset = this.pcrelOffset(relocation, pc);
-        if (offset !== undefined) this.apply(data, at, 'HI20', offset, relocation);
-        return;
-      }
-      case 'CALL_PLT':
-        this.apply(data, at, 'HI20', value - pc, relocation);
-        applyField(data, at + 4, 'LO12_I', value - pc);
-        return;
-      case 'BRANCH':
-      case 'JAL':
-      case 'RVC_BRANCH':
-      case 'RVC_JUMP':
-        this.apply(data, at, name, value - pc, relocation);
-        return;
-      case 'LO12_I':
-      case 'LO12_S':
-        applyField(data, at, name, value);
-        return;
-      case '32_PCREL':
-        this.apply(data, at, '32', value - pc, relocation);
-        return;
-      case 'HI20':
-      case '32':
-      case '64':
-        this.apply(data, at, name, value, relocation);
-        return;
-      default:
-        this.addOrSubtract(data, at, name, value);
-    }
-  }
-
-  private addOrSubtract(data: Uint8Array, at: number, name: RelocationName, value: bigint): void {
-    const bits = /(8|16|32|64)$/.exec(name)![1] as '8' | '16' | '32' | '64';
-    let before = 0n;
-    for (let i = Number(bits) / 8 - 1; i >= 0; i--) before = (before << 8n) | BigInt(data[at + i]!);
-    applyField(data, at, bits, name.startsWith('SUB') ? before - value : before + value);
-  }
-
-  private apply(data: Uint8Array, at: number, kind: FieldKind, value: bigint, { symbol, place }: Relocation): void {
-    const problem = rangeOf(kind, value);
-    if (problem === undefined) applyField(data, at, kind, value);
-    else this.error(place, symbol === undefined ? problem : `\`${symbol.name}\` is out of reach: ${problem}`);
-  }
-
-  /** The low part belongs to the auipc that its symbol labels. */
-  private applyPcrelLow(
-    data: Uint8Array,
-    at: number,
-    name: 'PCREL_LO12_I' | 'PCREL_LO12_S',
-    relocation: Relocation,
-  ): void {
-    const label = relocation.symbol && this.resolve(relocation.symbol);
-    const section = label?.fragment?.section;
-    const placed = section && this.placed.get(section);
-    const high = section?.relocations.find(
-      ({ type, offset }) => offset === addressOf(label!) && (type === R_RISCV.PCREL_HI20 || type === R_RISCV.GOT_HI20),
-    );
-    if (high === undefined || placed === undefined) {
-      this.error(relocation.place, '%pcrel_lo needs the label of an auipc with %pcrel_hi or %got_pcrel_hi');
-      return;
-    }
-    const offset = this.pcrelOffset(high, placed.output.address + BigInt(placed.offset + high.offset));
-    if (offset !== undefined) applyField(data, at, name === 'PCREL_LO12_I' ? 'LO12_I' : 'LO12_S', offset);
+  private gotAddress(symbol: AssemblySymbol): bigint | undefined {
+    const got = this.outputs.find((output) => output.name === '.got');
+    const slot = this.gotSlots.get(this.resolve(symbol));
+    return got === undefined || slot === undefined ? undefined : got.address + BigInt(slot);
   }
 
   private entryAddress(): bigint | undefined {
@@ -558,34 +470,6 @@ function yields(known: AssemblySymbol, other: AssemblySymbol): boolean {
   if (known.binding === 'weak') return other.binding === 'global';
   return known.common !== undefined && other.common === undefined && other.binding === 'global';
 }
-
-export function isGlobal(symbol: AssemblySymbol): boolean {
-  return symbol.binding === 'global' || symbol.binding === 'weak';
-}
-
-/** Labels that begin with `.L` and numeric ones stay out of symbol tables. */
-export function isTemporary(symbol: AssemblySymbol): boolean {
-  return /^\.L|^\d|^\.$/.test(symbol.name);
-}
-
-/** The section a symbol lies in, through `.set` if need be. */
-export function sectionOf(symbol: AssemblySymbol): Section | undefined {
-  if (symbol.fragment !== undefined) return symbol.fragment.section;
-  if (symbol.value === undefined) return undefined;
-  const result = evaluate(symbol.value, { symbol: () => symbol, laidOut: true });
-  return result.ok ? result.value.plus?.fragment?.section : undefined;
-}
-
-export function sizeOf(symbol: AssemblySymbol): bigint {
-  if (symbol.common !== undefined) return BigInt(symbol.common.size);
-  if (symbol.size === undefined) return 0n;
-  const result = evaluate(symbol.size, { symbol: () => symbol, laidOut: true });
-  return result.ok && result.value.plus === undefined ? result.value.constant : 0n;
-}
-
-const NAME_BY_TYPE = new Map<number, RelocationName>(
-  Object.entries(R_RISCV).map(([name, type]): [number, RelocationName] => [type, name as RelocationName]),
-);
 
 /** Undefined if an error was reported. */
 export function link(modules: readonly ObjectModule[], options: LinkOptions, error: LinkError): LinkResult | undefined {

@@ -5,14 +5,14 @@
 import { ET_REL, SHN_ABS, SHN_COMMON, SHN_UNDEF, STB_GLOBAL, STB_LOCAL, STB_WEAK, STT_FILE } from '../elf/constants.ts';
 import { type OutputSymbol, writeElf } from '../elf/write.ts';
 import { addressOf } from './layout.ts';
-import { isTemporary, sectionOf, sizeOf } from './link.ts';
 import type { AssemblySymbol, ObjectModule } from './object.ts';
+import { isGlobal, isTemporary, sectionOf, sizeOf } from './symbols.ts';
 import { evaluate } from './values.ts';
 
 export function writeObject(module: ObjectModule): Uint8Array {
   const kept = module.symbols.filter(
     (symbol) =>
-      symbol.needed || symbol.type === STT_FILE || (!isTemporary(symbol) && symbol.isDefined) || isBound(symbol),
+      symbol.needed || symbol.type === STT_FILE || (!isTemporary(symbol) && symbol.isDefined) || isGlobal(symbol),
   );
   const positions = new Map(kept.map((symbol, position) => [symbol, position]));
   // Labels that only relocations know (of numeric labels and `.`) get a symbol when one needs them.
@@ -49,10 +49,6 @@ export function writeObject(module: ObjectModule): Uint8Array {
   });
 }
 
-function isBound(symbol: AssemblySymbol): boolean {
-  return symbol.binding === 'global' || symbol.binding === 'weak';
-}
-
 function objectSymbol(module: ObjectModule, symbol: AssemblySymbol): OutputSymbol {
   const { type, visibility } = symbol;
   const base = { type, visibility, size: sizeOf(symbol) };
@@ -60,7 +56,7 @@ function objectSymbol(module: ObjectModule, symbol: AssemblySymbol): OutputSymbo
   const section = sectionOf(symbol);
   const index = section === undefined ? SHN_UNDEF : module.sections.indexOf(section) + 1;
   // An undefined symbol is global whatever was said of it.
-  const local = symbol.isDefined && !isBound(symbol) && symbol.common === undefined;
+  const local = symbol.isDefined && !isGlobal(symbol) && symbol.common === undefined;
   const binding = local ? STB_LOCAL : symbol.binding === 'weak' ? STB_WEAK : STB_GLOBAL;
   const name = /^\d|^\.$/.test(symbol.name) ? '.L0 ' : symbol.name;
   if (symbol.common !== undefined) {

@@ -12,11 +12,11 @@ import { readHostFile } from './program-file.ts';
 interface AsmFlags {
   readonly output?: string;
   readonly compile?: boolean;
-  readonly include: readonly string[];
+  readonly include?: readonly string[];
   readonly march: string;
 }
 
-const collect = (value: string, before: readonly string[]) => [...before, value];
+const collect = (value: string, before: readonly string[] = []) => [...before, value];
 
 function architecture(value: string): string {
   const march = value.replace(/^arch=/, '');
@@ -33,13 +33,13 @@ export function asmCommand(): Command {
       .argument('<FILE.s...>', 'sources, linked in this order')
       .option('-o, --output <FILE>', 'where to write; default a.out, or the name of the source with .o')
       .option('-c, --compile', 'write a relocatable object instead; takes one source')
-      .option('-I, --include <DIR>', 'also look here for .include and .incbin (repeatable)', collect, [])
+      .option('-I, --include <DIR>', 'also look here for .include and .incbin (repeatable)', collect)
       // `-march=ARCH`, as compilers write it, reaches commander as -m with the value `arch=ARCH`.
       .option('-m, --march <ARCH>', 'instruction set: -march=rv64imac_zicsr_zifencei', architecture, 'rv64gc')
       .addHelpText('after', '\nExample:\n  cyclix asm -o hello programs/hello.s && cyclix run hello')
       .action((files: string[], flags: AsmFlags) => {
         const sources = files.map((name) => ({ name, text: new TextDecoder().decode(readHostFile(name)) }));
-        const options = { ...assemblerOptions(flags.include), march: flags.march };
+        const options = { ...assemblerOptions(flags.include ?? []), march: flags.march };
         if (flags.compile && sources.length > 1)
           throw new UsageError('asm -c takes one source: expected a single FILE.s');
         const result = flags.compile ? assembleObject(sources[0]!, options) : assembleExecutable(sources, options);

@@ -69,9 +69,18 @@ export function sectionsOf(file: Uint8Array): Map<string, Uint8Array> {
   return new Map(result.elf.sections.map((section) => [section.name, section.data]));
 }
 
-export function gnuAssemble(source: string, output: string, march: string, folders: readonly string[] = []): void {
+export function gnuAssemble(
+  source: string,
+  output: string,
+  march: string,
+  folders: readonly string[] = [],
+  defines: Readonly<Record<string, number | bigint>> = {},
+): void {
   const includes = folders.flatMap((folder) => ['-I', folder]);
-  execFileSync(`${PREFIX}as`, [`-march=${march}`, '-mno-relax', ...includes, '-o', output, source], { stdio: 'pipe' });
+  const symbols = Object.entries(defines).flatMap(([name, value]) => ['--defsym', `${name}=${value}`]);
+  execFileSync(`${PREFIX}as`, [`-march=${march}`, '-mno-relax', ...includes, ...symbols, '-o', output, source], {
+    stdio: 'pipe',
+  });
 }
 
 /** GNU ld on `objects`, sections where `ours` has them. */
@@ -108,15 +117,16 @@ export function compareWithGnu(
   paths: readonly string[],
   march: string,
   folders: readonly string[] = [],
-  entry = '_start',
+  options: AssembleOptions = {},
 ): Difference[] {
+  const entry = options.entry ?? '_start';
   const sources: SourceText[] = paths.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
-  const ours = assembleExecutable(sources, { ...fileOptions(folders), march, entry });
+  const ours = assembleExecutable(sources, { ...fileOptions(folders), ...options, march });
   if (!ours.ok) throw new Error(formatDiagnostics(ours.diagnostics));
   return inTemporaryFolder((folder) => {
     const objects = paths.map((path, index) => {
       const object = join(folder, `${index}.o`);
-      gnuAssemble(path, object, march, [dirname(path), ...folders]);
+      gnuAssemble(path, object, march, [dirname(path), ...folders], options.defines);
       return object;
     });
     const output = join(folder, 'linked');

@@ -16,6 +16,20 @@ describe.skipIf(!HAS_GNU)('assembled and linked bytes equal those of GNU as and 
     );
   });
 
+  // The names that the kernel defines for its ring-0 code get arbitrary values here, switches both of theirs.
+  test.each([0, 1])('src/kernel/entry.s with its switches at %d', (flag) => {
+    const path = 'src/kernel/entry.s';
+    const names = new Set(
+      readFileSync(path, 'utf8')
+        .replace(/#.*/g, '')
+        .match(/\b[A-Z][A-Z0-9_]{2,}\b/g),
+    );
+    const defines = Object.fromEntries(
+      [...names].map((name, index) => [name, /^(KPTI|FLUSH_AT_SWITCH)$/.test(name) ? flag : index * 8]),
+    );
+    expect(compareWithGnu([path], 'rv64gc', [], { entry: 'trap_entry', defines })).toEqual([]);
+  });
+
   // harness/start.S is left out: it names __global_pointer$, which only GNU's own layout fixes.
   const kernels = [...filesOf('bench/calibration/kernels', '.S'), 'bench/calibration/harness/priv.S'];
 

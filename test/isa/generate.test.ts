@@ -25,7 +25,8 @@ beforeAll(async () => {
     export function immediateOf(word: u32): i32 { return Isa.immediate(word, Isa.immediateKind(Isa.decode(word))); }`;
   const { error, binary, stderr } = await asc.compileString(source, { runtime: 'stub', optimizeLevel: 2 });
   if (error !== null || binary === null) throw new Error(stderr.toString());
-  const { instance } = await WebAssembly.instantiate(new Uint8Array(binary));
+  const module = await WebAssembly.compile(new Uint8Array(binary));
+  const instance = await WebAssembly.instantiate(module, {});
   isa = instance.exports as unknown as GeneratedIsa;
 }, 60_000);
 
