@@ -285,7 +285,7 @@ export class Kernel {
   #idle(untilCycle: number): RunOutcome | null {
     const { machine } = this;
     if (machine.plic.pending !== 0) {
-      handleInterrupt(this);
+      handleInterrupt(this, true);
       return null;
     }
     let next = this.timers.next();
@@ -298,7 +298,7 @@ export class Kernel {
     }
     if (cycle > machine.cycle) machine.advanceTo(cycle);
     for (const source of this.eventSources) if (source.nextEvent() <= this.now()) source.advance(this);
-    handleInterrupt(this);
+    handleInterrupt(this, true);
     return null;
   }
 

@@ -69,7 +69,7 @@ export function handleTrap(kernel: Kernel): void {
     if (kernel.events.active) {
       kernel.events.emit({ type: 'interrupt', cycle: machine.cycle, hart: 0, task: task.tid, cause });
     }
-    if (cause === INTERRUPT_TIMER || cause === INTERRUPT_EXTERNAL) handleInterrupt(kernel);
+    if (cause === INTERRUPT_TIMER || cause === INTERRUPT_EXTERNAL) handleInterrupt(kernel, false);
     else kernel.panic(`unexpected interrupt ${cause}`);
   } else {
     cost.execute(trapCosts.exception_enter);
@@ -79,17 +79,20 @@ export function handleTrap(kernel: Kernel): void {
   returnToUser(kernel);
 }
 
-/** Timers that are due and devices that are pending. Also called when the hart is idle. */
-export function handleInterrupt(kernel: Kernel): void {
+/** Timers that are due and devices that are pending; `idle`: the hart was doing nothing, perhaps for many ticks. */
+export function handleInterrupt(kernel: Kernel, idle: boolean): void {
   const { cost, machine } = kernel;
   cost.execute(trapCosts.interrupt_enter);
+  const timer = kernel.timers.next() <= kernel.now();
+  if (timer || idle) {
+    cost.execute(trapCosts.update_vsyscall);
+    kernel.vdso.updateTime(kernel);
+  }
   if (machine.plic.pending !== 0) handleDevices(kernel);
-  if (kernel.timers.next() <= kernel.now()) {
+  if (timer) {
     cost.execute(trapCosts.timer_interrupt);
     count(kernel, 'timer');
     kernel.timers.expire(kernel);
-    cost.execute(trapCosts.update_vsyscall);
-    kernel.vdso.updateTime(kernel);
   }
   cost.execute(trapCosts.interrupt_exit);
 }

@@ -1,27 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { hasCompiler } from '../support/oracles.ts';
-import { Guest, machineIsBuilt } from './guest.ts';
-
-function compile(source: string): Uint8Array {
-  const scratch = mkdtempSync(join(tmpdir(), 'cyclix-'));
-  try {
-    const output = join(scratch, 'program');
-    execFileSync('riscv64-linux-gnu-gcc', ['-O1', '-w', '-static', '-pthread', '-o', output, source]);
-    return readFileSync(output);
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
-}
+import { compileProgram, Guest, machineIsBuilt } from './guest.ts';
 
 describe.skipIf(!machineIsBuilt || !hasCompiler)('when a resource is used up', () => {
   it('the right error or signal ends it, everybody else goes on, and the memory comes back', {
     timeout: 240_000,
   }, async () => {
-    const program = compile(join(import.meta.dirname, 'exhaustion.c'));
+    const program = compileProgram(join(import.meta.dirname, 'exhaustion.c'));
     // 256 MiB of memory: 8,192 tasks. One cycle an instruction: nothing here depends on timing.
     const guest = await Guest.boot({
       machine: { ramBytes: 256 * 2 ** 20, preset: 'ideal' },

@@ -1,6 +1,8 @@
 // Runs small assembly programs on the kernel and the real machine, for tests: source text in, output, status and kernel out.
 
-import { existsSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assembleExecutable, formatDiagnostics } from '../../src/assembler/assemble.ts';
@@ -31,6 +33,18 @@ export function assembleProgram(text: string, name = 'test.s'): Uint8Array {
 export function assembleFile(name: string): Uint8Array {
   const path = join(programs, name);
   return assembleProgram(readFileSync(path, 'utf8'), path);
+}
+
+/** A static executable of a C file, by the cross compiler (test/support/oracles.ts says whether there is one). */
+export function compileProgram(source: string): Uint8Array {
+  const scratch = mkdtempSync(join(tmpdir(), 'cyclix-'));
+  try {
+    const output = join(scratch, 'program');
+    execFileSync('riscv64-linux-gnu-gcc', ['-O1', '-w', '-static', '-pthread', '-o', output, source]);
+    return readFileSync(output);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
 }
 
 export interface GuestOptions {

@@ -11,6 +11,9 @@
     .globl __vdso_clock_gettime
     .p2align 2
 __vdso_clock_gettime:
+    addi    sp, sp, -16
+    sd      s0, 8(sp)
+    addi    s0, sp, 16                  # a frame, so that profilers can unwind
     auipc   a5, 0xfffff                 # this page's predecessor
     srli    a5, a5, 12
     slli    a5, a5, 12
@@ -26,14 +29,18 @@ precise_again:
     lw      a3, VVAR_SEQUENCE(a5)
     andi    t1, a3, 1
     bnez    t1, precise_again
+    lw      t1, VVAR_MODE(a5)
     fence   r, r
+    beqz    t1, clock_gettime_trap      # the timebase is not to be used
     rdtime  a4
     ld      t2, VVAR_LAST_TICK(a5)
+    ld      a6, VVAR_LONGEST(a5)
     lwu     t3, VVAR_MULTIPLIER(a5)
     lw      t4, VVAR_SHIFT(a5)
     ld      t5, VVAR_CLOCKS+8(a2)       # nanoseconds, shifted
     ld      t6, VVAR_CLOCKS+0(a2)       # seconds
     sub     a4, a4, t2
+    bgtu    a4, a6, clock_gettime_trap  # so long ago that the product would overflow
     mul     a4, a4, t3
     add     a4, a4, t5
     srl     a4, a4, t4
@@ -52,6 +59,8 @@ precise_done:
     sd      t6, 0(a1)
     sd      a4, 8(a1)
     mv      a0, zero
+    ld      s0, 8(sp)
+    addi    sp, sp, 16
     ret
 coarse:
     andi    t1, t0, VVAR_COARSE_CLOCKS
@@ -72,8 +81,12 @@ coarse_again:
     sd      t6, 0(a1)
     sd      t5, 8(a1)
     mv      a0, zero
+    ld      s0, 8(sp)
+    addi    sp, sp, 16
     ret
 clock_gettime_trap:
+    ld      s0, 8(sp)
+    addi    sp, sp, 16
     li      a7, 113
     ecall
     ret

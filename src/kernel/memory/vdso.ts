@@ -6,6 +6,7 @@
 import { assembleAt } from '../boot.ts';
 import { ENOMEM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
+import { fromNanoseconds, realTimeBase, realTimeNow } from '../syscalls/time-values.ts';
 import type { AddressSpace } from './address-space.ts';
 import { PAGE_SIZE } from './layout.ts';
 import { SharedPages } from './shared-pages.ts';
@@ -30,13 +31,19 @@ const TEXT_OFFSET = 0x500;
 const VVAR_SEQUENCE = 0;
 const VVAR_MULTIPLIER = 4;
 const VVAR_SHIFT = 8;
+/** Not 0: the code may read the timebase. */
+const VVAR_MODE = 12;
 const VVAR_LAST_TICK = 16;
+/** Ticks after which the code asks the kernel instead. */
+const VVAR_LONGEST = 24;
 /** {seconds, nanoseconds << SHIFT} for each clock id 0 … 11 that can be read precisely. */
 const VVAR_CLOCKS = 32;
 /** {seconds, nanoseconds} of CLOCK_REALTIME_COARSE and CLOCK_MONOTONIC_COARSE. */
 const VVAR_COARSE = 256;
 /** nanoseconds << 22 stays below 2^53, so that it is exact here. */
 const SHIFT = 22;
+/** 2^63 shifted nanoseconds are 2,199 s. */
+const LONGEST_SECONDS = 1000;
 /** CLOCK_REALTIME, MONOTONIC, MONOTONIC_RAW, BOOTTIME. */
 const PRECISE_CLOCKS = (1 << 0) | (1 << 1) | (1 << 4) | (1 << 7);
 const COARSE_CLOCKS = (1 << 5) | (1 << 6);
@@ -59,19 +66,24 @@ export class VdsoImage {
     const data = this.#data;
     const ticks = kernel.machine.time();
     const monotonic = kernel.now();
-    const real = kernel.realTime();
+    const sinceTick = monotonic % kernel.scheduler.options.tickNanoseconds;
+    const base = realTimeBase(kernel);
     ram.setU32(data + VVAR_SEQUENCE, ram.u32(data + VVAR_SEQUENCE) + 2);
     ram.setNumber(data + VVAR_LAST_TICK, ticks);
     for (const clock of [0, 1, 4, 7]) {
-      const time = clock === 0 ? real : monotonic;
+      const real = clock === 0;
+      const time = monotonic + (real ? base.nanoseconds : 0);
       const seconds = Math.floor(time / 1e9);
-      ram.setNumber(data + VVAR_CLOCKS + clock * 16, seconds);
+      ram.setNumber(data + VVAR_CLOCKS + clock * 16, seconds + (real ? base.seconds : 0));
       ram.setNumber(data + VVAR_CLOCKS + clock * 16 + 8, Math.round((time - seconds * 1e9) * 2 ** SHIFT));
     }
-    for (const [index, time] of [real, monotonic].entries()) {
-      const seconds = Math.floor(time / 1e9);
+    // The coarse clocks stand still between ticks.
+    for (const [index, { seconds, nanoseconds }] of [
+      realTimeNow(kernel, monotonic - sinceTick),
+      fromNanoseconds(monotonic - sinceTick),
+    ].entries()) {
       ram.setNumber(data + VVAR_COARSE + index * 16, seconds);
-      ram.setNumber(data + VVAR_COARSE + index * 16 + 8, Math.floor(time - seconds * 1e9));
+      ram.setNumber(data + VVAR_COARSE + index * 16 + 8, nanoseconds);
     }
   }
 }
@@ -82,6 +94,8 @@ export function buildVdso(kernel: Kernel, source: string): VdsoImage {
     VVAR_SEQUENCE,
     VVAR_MULTIPLIER,
     VVAR_SHIFT,
+    VVAR_MODE,
+    VVAR_LONGEST,
     VVAR_LAST_TICK,
     VVAR_CLOCKS,
     VVAR_COARSE,
@@ -103,6 +117,8 @@ export function buildVdso(kernel: Kernel, source: string): VdsoImage {
   ram.slice(code, image.length).set(image);
   ram.setU32(data + VVAR_MULTIPLIER, Math.round((1e9 / kernel.machine.preset.timebaseHz) * 2 ** SHIFT));
   ram.setU32(data + VVAR_SHIFT, SHIFT);
+  ram.setU32(data + VVAR_MODE, 1);
+  ram.setNumber(data + VVAR_LONGEST, kernel.machine.preset.timebaseHz * LONGEST_SECONDS);
   return new VdsoImage(pages, data, text.symbol('__vdso_rt_sigreturn'));
 }
 

@@ -68,10 +68,10 @@ export function realTimeBase(kernel: Kernel): Timespec {
   return { seconds: Number(seconds), nanoseconds: Number(base - seconds * BigInt(NANOSECONDS)) };
 }
 
-/** CLOCK_REALTIME now. */
-export function realTimeNow(kernel: Kernel): Timespec {
+/** CLOCK_REALTIME now, or when CLOCK_MONOTONIC is `monotonic` (ns). */
+export function realTimeNow(kernel: Kernel, monotonic = kernel.now()): Timespec {
   const base = realTimeBase(kernel);
-  const total = base.nanoseconds + Math.floor(kernel.now());
+  const total = base.nanoseconds + Math.floor(monotonic);
   const carry = Math.floor(total / NANOSECONDS);
   return { seconds: base.seconds + carry, nanoseconds: total - carry * NANOSECONDS };
 }

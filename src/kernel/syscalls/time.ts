@@ -58,9 +58,8 @@ function readClock(kernel: Kernel, task: Task, id: number): Timespec | number {
     case CLOCK_TAI:
       return realTimeNow(kernel);
     case CLOCK_REALTIME_COARSE: {
-      const { seconds, nanoseconds } = realTimeNow(kernel);
       const tick = kernel.scheduler.options.tickNanoseconds;
-      return { seconds, nanoseconds: Math.floor(nanoseconds / tick) * tick };
+      return realTimeNow(kernel, Math.floor(kernel.now() / tick) * tick);
     }
     case CLOCK_MONOTONIC:
     case CLOCK_MONOTONIC_RAW:
@@ -138,6 +137,7 @@ function setRealTime(kernel: Kernel, task: Task, time: Timespec): number {
   // timespec64_valid_settod: not after the year 2232.
   if (time.seconds > 8_277_292_036) return -EINVAL;
   kernel.system.realTimeOffset += realToBootTime(kernel, time) - Math.floor(kernel.now());
+  kernel.vdso.updateTime(kernel);
   return 0;
 }
 
