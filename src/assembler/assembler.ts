@@ -319,12 +319,8 @@ export class Assembler implements EncodeContext, ExpressionScope, Evaluator {
 
   private acceptLabel(cursor: Cursor): boolean {
     const start = cursor.at;
-    const numeric = /^(\d+)\s*:/.exec(cursor.text.slice(start));
-    if (numeric !== null) {
-      cursor.at += numeric[0].length;
-      this.defineNumericLabel(Number(numeric[1]));
-      return true;
-    }
+    const first = cursor.text.charCodeAt(start);
+    if (first >= 48 && first <= 57) return this.acceptNumericLabel(cursor);
     const name = cursor.acceptName();
     if (name === undefined || cursor.peek() !== ':') {
       cursor.at = start;
@@ -339,6 +335,14 @@ export class Assembler implements EncodeContext, ExpressionScope, Evaluator {
     }
     this.putHere(symbol);
     symbol.place = this.place(start);
+    return true;
+  }
+
+  private acceptNumericLabel(cursor: Cursor): boolean {
+    const numeric = /^(\d+)\s*:/.exec(cursor.text.slice(cursor.at));
+    if (numeric === null) return false;
+    cursor.at += numeric[0].length;
+    this.defineNumericLabel(Number(numeric[1]));
     return true;
   }
 

@@ -12,10 +12,9 @@ import {
   immediateFits,
   insertImmediate,
   insertRegister,
-  type RegisterField,
   registerFits,
 } from '../isa/fields.ts';
-import type { CompressedInstruction, ExpandedRegister, Instruction } from '../isa/instruction.ts';
+import type { CompressedInstruction, Instruction } from '../isa/instruction.ts';
 
 const BY_EXPANSION = new Map<string, CompressedInstruction[]>();
 for (const row of COMPRESSED) BY_EXPANSION.set(row.expands, [...(BY_EXPANSION.get(row.expands) ?? []), row]);
@@ -23,6 +22,8 @@ for (const row of COMPRESSED) BY_EXPANSION.set(row.expands, [...(BY_EXPANSION.ge
 const COMMUTATIVE = new Set(['add', 'addw', 'and', 'or', 'xor']);
 const ADD_IMMEDIATE = COMPRESSED_BY_MNEMONIC.get('c.addi')!;
 const MOVE = COMPRESSED_BY_MNEMONIC.get('c.mv')!;
+
+const REGISTER_ORDER = ['rd', 'rs1', 'rs2'] as const;
 
 /** The half word of `row` with the fields of the 32-bit `word`, or undefined if they do not fit. */
 function tryRow(
@@ -32,19 +33,20 @@ function tryRow(
   ignoreOffset: boolean,
 ): number | undefined {
   let half = row.match;
-  const taken = new Map<RegisterField, number>();
-  const place = (source: ExpandedRegister | undefined, field: 'rd' | 'rs1' | 'rs2'): boolean => {
-    if (source === undefined) return true;
-    const register = extractRegister(word, field);
-    if (typeof source === 'number') return source === register;
-    const before = taken.get(source);
-    if (before !== undefined) return before === register;
-    if (!registerFits(register, source)) return false;
-    taken.set(source, register);
+  const sources = [row.rd, row.rs1, row.rs2];
+  for (let index = 0; index < 3; index++) {
+    const source = sources[index];
+    if (source === undefined) continue;
+    const register = extractRegister(word, REGISTER_ORDER[index]!);
+    if (typeof source === 'number') {
+      if (source !== register) return undefined;
+      continue;
+    }
+    if (!registerFits(register, source)) return undefined;
+    // A field that stands for two registers needs them to be the same.
+    if (sources.indexOf(source) < index && extractRegister(half, source) !== register) return undefined;
     half |= insertRegister(register, source);
-    return true;
-  };
-  if (!place(row.rd, 'rd') || !place(row.rs1, 'rs1') || !place(row.rs2, 'rs2')) return undefined;
+  }
   if (!ignoreOffset && instruction.immediate !== undefined) {
     const value = extractImmediate(word, instruction.immediate);
     if (row.immediate === undefined) {

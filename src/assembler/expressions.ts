@@ -77,14 +77,18 @@ export class Cursor {
   }
 
   skipSpace(): void {
-    while (this.text.charCodeAt(this.at) === 32 || this.text.charCodeAt(this.at) === 9) this.at++;
+    const { text } = this;
+    let { at } = this;
+    let code = text.charCodeAt(at);
+    while (code === 32 || code === 9) code = text.charCodeAt(++at);
+    this.at = at;
   }
 
   /** True at the end of the statement, white space skipped. */
   atEnd(): boolean {
-    this.skipSpace();
-    while (this.at < this.text.length && /\s/.test(this.text[this.at]!)) this.at++;
-    return this.at >= this.text.length;
+    const { text } = this;
+    while (this.at < text.length && text.charCodeAt(this.at) <= 32) this.at++;
+    return this.at >= text.length;
   }
 
   peek(): string {

@@ -260,12 +260,19 @@ export function isHint(half: number, row: CompressedInstruction): boolean {
   return row.hints.some(([field, value]) => hasValue(half, row, field, value));
 }
 
+const quadrantAndFunct3 = (half: number) => ((half & 3) << 3) | ((half >> 13) & 7);
+
+const BY_FUNCT3: readonly (readonly CompressedInstruction[])[] = Array.from({ length: 32 }, (_, index) =>
+  COMPRESSED.filter((row) => quadrantAndFunct3(row.match) === index),
+);
+
 /** The row that a 16-bit encoding belongs to, or undefined if it is reserved (all-zero included). */
 export function findCompressed(half: number): CompressedInstruction | undefined {
-  return COMPRESSED.find(
-    (row) =>
-      (half & row.mask) === row.match && !row.forbidden.some(([field, value]) => hasValue(half, row, field, value)),
-  );
+  for (const row of BY_FUNCT3[quadrantAndFunct3(half)]!) {
+    if ((half & row.mask) !== row.match) continue;
+    if (!row.forbidden.some(([field, value]) => hasValue(half, row, field, value))) return row;
+  }
+  return undefined;
 }
 
 /** The 32-bit word with the same effect as `half`, or 0 if `half` is reserved. */
