@@ -45,7 +45,7 @@ export class Harness {
       timers: new KernelTimers(),
       futexes: new FutexTable(),
       system: new SystemState(),
-      vdso: { signalReturn: 0x800 },
+      vdso: { signalReturn: 0x800, updateTime() {} },
       host: { bootTime: BOOT_TIME, read: () => null, write() {} },
       vfs: {
         dentries: { pin() {}, unpin() {} },
