@@ -31,9 +31,10 @@ import { isMulticast } from '../ip/address.ts';
 import type { ByteSink, ByteSource } from '../ip/environment.ts';
 import { ArrayCursor, NetworkWork } from '../ip/environment.ts';
 import { createCongestionControl } from './congestion.ts';
+import { queueFin, sendSyn } from './control.ts';
+import { cleanupReceiveBuffer } from './delayed-ack.ts';
 import { closeListener, startListening } from './listener.ts';
-import { pushPending, queueFin, sendActiveReset, sendSyn, synchroniseMss, updateRoute } from './output.ts';
-import { cleanupReceiveBuffer, initialReceiveWindow, windowFromSpace } from './receive.ts';
+import { pushPending, sendActiveReset, synchroniseMss, updateRoute } from './output.ts';
 import { PSH } from './segment.ts';
 import {
   CLOSE_WAIT,
@@ -57,6 +58,7 @@ import {
   SEND_SHUTDOWN,
   TcpVariables,
 } from './variables.ts';
+import { initialReceiveWindow, windowFromSpace } from './window.ts';
 
 const WRITE_EVENTS = POLLOUT | POLLWRNORM | POLLWRBAND;
 const ALL_EVENTS = POLLIN | POLLRDNORM | POLLRDHUP | POLLHUP | POLLERR | WRITE_EVENTS;
@@ -124,7 +126,11 @@ export class TcpEndpoint extends TcpVariables {
     this.done = false;
     this.remoteAddress = 0;
     this.remotePort = 0;
-    if (!this.portLocked) stack.tcp.unbind(this);
+    if (!this.portLocked) {
+      stack.tcp.unbind(this);
+      this.localPort = 0;
+      this.localAddress = 0;
+    }
     stack.leave();
     return 0;
   }

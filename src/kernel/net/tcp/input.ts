@@ -7,9 +7,11 @@ import { NetworkWork } from '../ip/environment.ts';
 import type { PacketBuffer } from '../ip/packet.ts';
 import { NANOSECONDS_PER_SECOND } from '../ip/settings.ts';
 import { acknowledge } from './acknowledge.ts';
+import { sendSimultaneousSynAck } from './control.ts';
+import { acknowledgeIfDue, enterQuickAck } from './delayed-ack.ts';
 import type { TcpEndpoint } from './endpoint.ts';
-import { pushPending, sendAck, sendActiveReset, sendSimultaneousSynAck } from './output.ts';
-import { acknowledgeIfDue, enterQuickAck, noteDuplicate, receiveData, remainingWindow } from './receive.ts';
+import { pushPending, sendAck, sendActiveReset } from './output.ts';
+import { noteDuplicate, receiveData } from './receive.ts';
 import { ACK, after, before, FIN, PSH, RST, SYN, type TcpHeader } from './segment.ts';
 import {
   CLOSE_WAIT,
@@ -24,6 +26,7 @@ import {
 } from './states.ts';
 import { armKeepalive } from './timers.ts';
 import { RECEIVE_SHUTDOWN, SEND_SHUTDOWN } from './variables.ts';
+import { remainingWindow } from './window.ts';
 
 /** RFC 7323 section 5.5: a timestamp of an idle connection is outdated after 24 days. */
 const PAWS_LIFETIME = 24 * 24 * 3600 * NANOSECONDS_PER_SECOND;

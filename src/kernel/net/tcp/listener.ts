@@ -10,17 +10,17 @@ import { EADDRINUSE } from '../../errno.ts';
 import { POLLIN, POLLRDNORM } from '../../process/wait.ts';
 import { NetworkWork } from '../ip/environment.ts';
 import type { PacketBuffer } from '../ip/packet.ts';
-import { NANOSECONDS_PER_SECOND } from '../ip/settings.ts';
 import type { Timer, TimerOwner } from '../ip/timer-queue.ts';
-import type { NetworkStack } from '../stack.ts';
 import { ConnectionEntry, KIND_REQUEST } from './connection-table.ts';
+import { sendSynAck, sendWithoutEndpoint } from './control.ts';
 import { TcpEndpoint } from './endpoint.ts';
 import { receiveSegment } from './input.ts';
-import { advertisedMss, sendActiveReset, sendSynAck, sendWithoutEndpoint } from './output.ts';
-import { initialReceiveWindow } from './receive.ts';
-import { ACK, after, before, FIN, RST, SYN, type TcpHeader } from './segment.ts';
+import { sendActiveReset } from './output.ts';
+import { ACK, before, FIN, RST, SYN, type TcpHeader } from './segment.ts';
 import { CLOSED, ESTABLISHED, LISTEN } from './states.ts';
+import { checkCookie, signCookie } from './syn-cookies.ts';
 import { ACK_SCHEDULED } from './variables.ts';
+import { initialReceiveWindow } from './window.ts';
 
 /** What a listening endpoint has more. */
 export interface ListenerState {
@@ -197,7 +197,7 @@ function takeSyn(endpoint: TcpEndpoint, header: TcpHeader): void {
   sendSynAck(request);
 }
 
-function makeRequest(endpoint: TcpEndpoint, header: TcpHeader): Request {
+export function makeRequest(endpoint: TcpEndpoint, header: TcpHeader): Request {
   const request = new Request(endpoint);
   request.localAddress = header.destinationAddress;
   request.localPort = header.destinationPort;
@@ -207,7 +207,7 @@ function makeRequest(endpoint: TcpEndpoint, header: TcpHeader): Request {
   return request;
 }
 
-function chooseWindow(request: Request): void {
+export function chooseWindow(request: Request): void {
   const probe = request.listener;
   initialReceiveWindow(probe);
   request.receiveWindow = probe.receiveWindow;
@@ -364,81 +364,4 @@ function inheritOptions(child: TcpEndpoint, listener: TcpEndpoint): void {
   child.sendBufferLocked = listener.sendBufferLocked;
   child.receiveBufferLocked = listener.receiveBufferLocked;
   child.setCongestion(listener.congestion.name);
-}
-
-// --- SYN cookies -----------------------------------------------------------------------------------------------------------
-//
-// Sequence number: 5 bits of minute, 3 bits of MSS, 24 bits of signature. Timestamp: its low 5 bits carry the window scale
-// (15: none) and whether SACK is permitted.
-
-const COOKIE_MSS = [536, 1220, 1300, 1400, 1440, 1460, 8960, 32640] as const;
-const COOKIE_MINUTES = 2;
-const OPTION_BITS = 0x1f;
-const NO_SCALE = 15;
-
-function cookieMinute(stack: NetworkStack): number {
-  return Math.floor(stack.clock.now() / (60 * NANOSECONDS_PER_SECOND)) & 31;
-}
-
-function signature(request: Request, minute: number, mssIndex: number): number {
-  const { hash } = request.listener.stack.tcp;
-  const names = hash.hash(
-    request.localAddress,
-    request.remoteAddress,
-    request.localPort,
-    request.remotePort ^ 0x5f000000,
-  );
-  return hash.hash(names, request.initialReceiveSequence, minute, mssIndex) & 0xffffff;
-}
-
-/** Makes the initial sequence number a cookie; false if it cannot be. */
-function signCookie(request: Request): boolean {
-  const { stack } = request.listener;
-  const minute = cookieMinute(stack);
-  let mssIndex = 0;
-  for (let i = 0; i < COOKIE_MSS.length; i += 1) if (COOKIE_MSS[i]! <= request.peerMss) mssIndex = i;
-  request.initialSendSequence = (minute << 27) | (mssIndex << 24) | signature(request, minute, mssIndex);
-  if (request.timestampsEnabled) {
-    const clock = (stack.tcp.timestampNow() + request.timestampOffset) | 0;
-    const scale = request.peerWindowScale < 0 ? NO_SCALE : request.peerWindowScale;
-    let value = (clock & ~OPTION_BITS) | scale | (request.sackEnabled ? 16 : 0);
-    if (after(value, clock)) value = (value - (OPTION_BITS + 1)) | 0;
-    request.timestampOffset = (value - stack.tcp.timestampNow()) | 0;
-  }
-  return true;
-}
-
-/** The request that an acknowledgement proves to have had a cookie, or null. */
-function checkCookie(endpoint: TcpEndpoint, header: TcpHeader): Request | null {
-  const { stack } = endpoint;
-  const extension = stack.counters.tcpExtension;
-  if (extension.SyncookiesSent === 0) return null;
-  const cookie = (header.acknowledgement - 1) | 0;
-  const minute = (cookie >>> 27) & 31;
-  const mssIndex = (cookie >>> 24) & 7;
-  const request = makeRequest(endpoint, header);
-  request.initialReceiveSequence = (header.sequence - 1) | 0;
-  const age = (cookieMinute(stack) - minute) & 31;
-  if (age >= COOKIE_MINUTES || signature(request, minute, mssIndex) !== (cookie & 0xffffff)) {
-    extension.SyncookiesFailed += 1;
-    return null;
-  }
-  extension.SyncookiesRecv += 1;
-  request.initialSendSequence = cookie;
-  request.peerMss = COOKIE_MSS[mssIndex]!;
-  if (header.hasTimestamp && stack.settings.tcpTimestamps) {
-    const bits = header.timestampEcho & OPTION_BITS;
-    request.timestampsEnabled = true;
-    request.recentTimestamp = header.timestamp;
-    request.sackEnabled = (bits & 16) !== 0;
-    request.peerWindowScale = (bits & 15) === NO_SCALE ? -1 : bits & 15;
-  }
-  chooseWindow(request);
-  return request;
-}
-
-/** The MSS that a request's SYN-ACK offers. */
-export function requestMss(request: Request): number {
-  const route = request.listener.stack.resolveRoute(request.remoteAddress, request.localAddress);
-  return typeof route === 'number' ? 536 : advertisedMss(route.mtu, request.listener.userMss);
 }

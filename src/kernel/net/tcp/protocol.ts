@@ -10,12 +10,13 @@ import { read32 } from '../ip/packet.ts';
 import { NANOSECONDS_PER_MILLISECOND, NANOSECONDS_PER_SECOND } from '../ip/settings.ts';
 import type { NetworkStack } from '../stack.ts';
 import { ConnectionTable, KIND_CONNECTION, KIND_REQUEST, KIND_TIME_WAIT } from './connection-table.ts';
+import { sendWithoutEndpoint } from './control.ts';
 import { TcpEndpoint } from './endpoint.ts';
 import { TupleHash } from './hash.ts';
 import { receiveSegment } from './input.ts';
 import type { Request } from './listener.ts';
 import { acceptRequestSegment, listenerSegment } from './listener.ts';
-import { sendWithoutEndpoint, synchroniseMss, updateRoute } from './output.ts';
+import { synchroniseMss, updateRoute } from './output.ts';
 import { ACK, after, before, RST, TcpHeader } from './segment.ts';
 import { CLOSE_WAIT, CLOSED, ESTABLISHED, LISTEN, SYN_RECEIVED, SYN_SENT, stateNames } from './states.ts';
 import type { TimeWait } from './time-wait.ts';
@@ -109,7 +110,6 @@ export class TcpProtocol {
     if (owners === undefined) return;
     owners.delete(owner);
     if (owners.size === 0) this.#ports.delete(owner.localPort);
-    if (owner.state === CLOSED) owner.localPort = 0;
   }
 
   /** Whether `endpoint`, bound already, may listen on its port: another listener there must share it. */

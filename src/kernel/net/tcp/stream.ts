@@ -2,10 +2,11 @@
 
 import { EAGAIN, EFAULT, ENOBUFS } from '../../errno.ts';
 import type { ByteSink, ByteSource } from '../ip/environment.ts';
+import { cleanupReceiveBuffer } from './delayed-ack.ts';
 import type { TcpEndpoint } from './endpoint.ts';
 import { currentMss, pushPending } from './output.ts';
-import { adjustReceiveSpace, cleanupReceiveBuffer } from './receive.ts';
 import { FIN, PSH } from './segment.ts';
+import { adjustReceiveSpace } from './window.ts';
 
 /** What a partly filled segment behind other unsent data is given room for, so that small writes gather in it. */
 const GATHER_BYTES = 4096;
@@ -25,7 +26,9 @@ export function fillSendQueue(endpoint: TcpEndpoint, input: ByteSource, length: 
       room = Math.min(mss - packet.length, packet.data.length - packet.end);
     }
     if (room <= 0) {
-      if (endpoint.sendQueueBytes >= endpoint.sendBuffer || stack.tcp.memory >= stack.settings.tcpMemory) {
+      // A connection with nothing queued may always queue one segment: there would be no acknowledgement to wake it later.
+      const squeezed = stack.tcp.memory >= stack.settings.tcpMemory && endpoint.sendQueue.length > 0;
+      if (endpoint.sendQueueBytes >= endpoint.sendBuffer || squeezed) {
         endpoint.noSpace = true;
         break;
       }

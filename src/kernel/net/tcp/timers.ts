@@ -3,6 +3,7 @@
 
 import { ETIMEDOUT } from '../../errno.ts';
 import { detectLoss, enterLoss, enterRecovery } from './acknowledge.ts';
+import { sendSimultaneousSynAck, sendSyn } from './control.ts';
 import type { TcpEndpoint } from './endpoint.ts';
 import {
   inFlight,
@@ -11,8 +12,6 @@ import {
   sendAck,
   sendActiveReset,
   sendPending,
-  sendSimultaneousSynAck,
-  sendSyn,
   windowEnd,
   writeWakeup,
 } from './output.ts';
