@@ -14,8 +14,11 @@ function main
     enter   4, STAT_BYTES
     li      t0, 3
     bge     a0, t0, 1f
+    ld      a1, 8(a1)
+    load_string a0, "missing operand after '%s'"
+    bnez    a1, 10f
     load_string a0, "missing operand"
-    call    warnx
+10: call    warnx
     li      a0, 1
     call    usage_error
 1:  ld      s0, 8(a1)

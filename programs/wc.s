@@ -104,9 +104,15 @@ function choose_width
 1:  bne     a1, t1, 2f
     beq     a0, t1, 9f
 2:  ld      a0, 0(s1)
-    addi    s1, s1, 8
+    load_string a1, "-"
+    call    strcmp
     mv      a1, sp
+    bnez    a0, 10f
+    call    fstat                       # a0 = 0: standard input
+    j       11f
+10: ld      a0, 0(s1)
     call    stat
+11: addi    s1, s1, 8
 3:  bltz    a0, 5f
     lw      t0, STAT_MODE(sp)
     li      t1, S_IFMT

@@ -79,8 +79,9 @@ function put_escaped
     li      a0, 1
     li      t0, 'c'
     beq     t1, t0, 10f
-    li      t0, '0'
-    beq     t1, t0, 6f
+    addi    t0, t1, -'0'                # \0OOO, or as GNU has it \OOO
+    li      t2, 8
+    bltu    t0, t2, 6f
     la      t2, escapes
 2:  lbu     t3, 0(t2)
     beqz    t3, 3f
@@ -92,8 +93,9 @@ function put_escaped
     li      a0, '\\'
 5:  call    putchar
     j       1b
-6:  li      a0, 0                       # up to three octal digits
-    li      t2, 3
+6:  mv      a0, t0                      # the first digit, and up to three more behind a 0, up to two behind another
+    sltiu   t2, t0, 1
+    addi    t2, t2, 2
 7:  lbu     t1, 0(s0)
     addi    t1, t1, -'0'
     li      t3, 8

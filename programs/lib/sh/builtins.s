@@ -519,8 +519,17 @@ function builtin_wait
     add     s2, s2, t2
     addi    t1, t1, -1
     bnez    t1, 6b
-    li      a0, 0
-    call    poll_jobs
+    la      s2, sh.jobs                 # none: what they were is forgotten
+    li      t1, JOB_LIMIT
+8:  ld      t0, JOB_STATE(s2)
+    li      t2, JOB_DONE
+    bne     t0, t2, 10f
+    mv      a0, s2
+    call    free_job
+10: li      t2, JOB_BYTES
+    add     s2, s2, t2
+    addi    t1, t1, -1
+    bnez    t1, 8b
     j       9f
 7:  call    wait_for_any
     bgtz    a0, 5b

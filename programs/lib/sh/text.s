@@ -53,6 +53,8 @@ function next_token
     li      t2, '\n'
     bne     t1, t2, 4f
     addi    s0, s0, 1
+    lbu     t1, 1(s0)
+    beqz    t1, incomplete
 2:  addi    s0, s0, 1
     j       1b
 3:  lbu     t0, 0(s0)
@@ -168,7 +170,11 @@ function skip_item
 2:  lbu     t0, 1(a0)
     beqz    t0, 1b                      # a backslash at the very end stands for itself
     addi    a0, a0, 2
-    ret
+    li      t1, '\n'
+    bne     t0, t1, 6f
+    lbu     t0, 0(a0)                   # a line that is to go on must have come
+    beqz    t0, 5f
+6:  ret
 3:  addi    a0, a0, 1
     j       skip_until
 4:  addi    a0, a0, 1                   # '…' ends at the next ', whatever is in between

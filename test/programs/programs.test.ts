@@ -1,0 +1,46 @@
+// The programs of programs/ against the host's own tools: assembled by GNU as and run by QEMU, and assembled by our assembler and
+// run by Cyclix. Both run the same table of cases.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { hasBinutils, hasQemu } from '../support/oracles.ts';
+import { cases } from './cases.ts';
+import {
+  assembleWithGnu,
+  expectation,
+  hasDash,
+  hasTool,
+  programSources,
+  temporaryFolder,
+  underCyclix,
+  underQemu,
+} from './run-case.ts';
+
+const scratch = temporaryFolder();
+const programs = join(scratch, 'bin');
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+const hasCoreutils = hasTool('ls', 'coreutils') && hasTool('grep', 'GNU grep');
+const runnable = cases.filter(
+  ({ expected, tool }) => expected !== undefined || (hasCoreutils && (tool !== 'dash' || hasDash)),
+);
+
+describe.skipIf(!hasBinutils || !hasQemu)('under QEMU', () => {
+  beforeAll(() => {
+    mkdirSync(programs);
+    for (const source of programSources()) assembleWithGnu(source, join(programs, basename(source, '.s')));
+  });
+
+  test.each(runnable)('$name', (entry) => {
+    const wanted = expectation(entry, scratch);
+    expect(underQemu(entry, programs, scratch)).toEqual(wanted);
+  });
+});
+
+describe('under Cyclix', () => {
+  test.each(runnable.filter(({ only }) => only !== 'host'))('$name', async (entry) => {
+    const wanted = expectation(entry, scratch);
+    expect(await underCyclix(entry)).toEqual(wanted);
+  });
+});
