@@ -264,9 +264,9 @@ function mapSegments(
         offset: pageFloor(offset),
       });
       if (result < 0) return result;
-      // What follows the file's bytes in their last page belongs to the memory that starts as zeros.
+      // What follows the file's bytes in their last page, to its end, starts as zeros: ld.so allocates from there (padzero).
       if (end > fileEnd && (protection & PROT_WRITE) !== 0 && fileEnd < anonymousStart) {
-        if (!space.clear(fileEnd, Math.min(anonymousStart, end) - fileEnd)) return -ENOMEM;
+        if (!space.clear(fileEnd, anonymousStart - fileEnd)) return -ENOMEM;
       }
     }
     if (pageCeiling(end) > anonymousStart) {
