@@ -50,7 +50,7 @@ export function compileProgram(source: string): Uint8Array {
 export interface GuestOptions {
   readonly machine?: MachineOptions;
   readonly kernel?: KernelOptions;
-  /** Files by guest path: bytes, or text. Those in /bin are executable. */
+  /** Files by guest path: bytes, or text. Those in /bin and /lib are executable. */
   readonly files?: Readonly<Record<string, Uint8Array | string>>;
   readonly stdin?: string;
 }
@@ -87,7 +87,7 @@ export class Guest {
     );
     for (const [path, content] of Object.entries(options.files ?? {})) {
       const bytes = typeof content === 'string' ? new TextEncoder().encode(content) : content;
-      kernel.vfs.install(path, bytes, path.startsWith('/bin/') ? 0o755 : 0o644);
+      kernel.vfs.install(path, bytes, /^\/(bin|lib)\//.test(path) ? 0o755 : 0o644);
     }
     return new Guest(kernel, machine, output);
   }
