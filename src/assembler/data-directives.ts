@@ -242,7 +242,6 @@ const insn: Directive = (assembler, cursor) => {
   section.emit32(word);
 };
 
-/** `.string16` and the like are rare enough to be left out. */
 export const DATA_DIRECTIVES: readonly (readonly [string, Directive])[] = [
   ['.byte', integers(1)],
   ['.half', integers(2)],

@@ -61,12 +61,7 @@ export interface Fields {
 }
 
 /** A 32-bit word with no open field, as its 16-bit form if GNU as would choose it. */
-export function emitWord(
-  context: EncodeContext,
-  word: number,
-  row: Instruction,
-  compression: Compression = true,
-): void {
+function emitWord(context: EncodeContext, word: number, row: Instruction, compression: Compression = true): void {
   const half =
     compression !== false && context.compressed
       ? compress(word >>> 0, row, compression === true ? undefined : compression)
@@ -84,7 +79,7 @@ export function constantNow(context: EncodeContext, immediate: Immediate): bigin
 }
 
 /** Range of an immediate in words: `expected a multiple of 4 from 0 to 124`. */
-export function describeRange(name: ImmediateName): string {
+function describeRange(name: ImmediateName): string {
   const { width, signed, pieces }: ImmediateLayout = IMMEDIATES[name];
   const step = 2 ** Math.min(...pieces.map(([, to]) => to));
   const low = signed ? -(2 ** (width - 1)) : 0;
@@ -101,7 +96,7 @@ function checkedConstant(value: bigint, name: ImmediateName, column: number, wha
 }
 
 /** lui and auipc: the upper 20 bits, written shifted down, 0 to 0xfffff. */
-export function upperImmediate(value: bigint, column: number): number {
+function upperImmediate(value: bigint, column: number): number {
   if (value < 0n || value > 0xfffffn) {
     throw new StatementError(`upper immediate ${value} does not fit: expected a value from 0 to 0xfffff`, column);
   }
@@ -263,7 +258,7 @@ function emitLow(
 }
 
 /** A branch or jump: its length is settled by layout. */
-export function emitBranch(
+function emitBranch(
   context: EncodeContext,
   row: Instruction,
   word: number,

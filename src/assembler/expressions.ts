@@ -361,7 +361,7 @@ export class Cursor {
 }
 
 /** A number as GNU as writes them: 12, 0x1f, 0b101, 017; undefined if it is none. */
-export function parseInteger(token: string): bigint | undefined {
+function parseInteger(token: string): bigint | undefined {
   if (token.length > 80) return undefined;
   if (/^(0x[0-9a-f]+|0b[01]+|[1-9][0-9]*|0)$/i.test(token)) return BigInt(token.toLowerCase());
   if (/^0[0-7]+$/.test(token)) return BigInt(`0o${token}`);

@@ -36,7 +36,7 @@ const OPENERS: Record<string, readonly string[]> = {
 };
 
 /** The directive or mnemonic a statement begins with, labels before it passed over. */
-export function leadingWord(text: string): string {
+function leadingWord(text: string): string {
   const match = /^\s*(?:(?:[\w.$]+|"[^"]*")\s*:\s*)*([\w.$]*)/.exec(text);
   return match?.[1] ?? '';
 }

@@ -93,7 +93,7 @@ function showForm(mnemonic: string, form: Form): string {
 }
 
 /** The plain name of an expression that is only that. */
-export function plainName(operand: ParsedOperand): string | undefined {
+function plainName(operand: ParsedOperand): string | undefined {
   if (operand.kind !== 'expression' || operand.base !== undefined || operand.operator !== undefined) return undefined;
   return operand.expression.kind === 'name' ? operand.expression.name : undefined;
 }

@@ -29,7 +29,7 @@ export const hex16 = (value: bigint) => BigInt.asUintN(64, value).toString(16).p
 const hex8 = (value: bigint) => value.toString(16).padStart(8, '0');
 
 /** Sections that objdump counts as such: not the tables of the format itself. */
-export function listedSections(elf: Elf): ElfSection[] {
+function listedSections(elf: Elf): ElfSection[] {
   const isTable = (type: number) => [SHT_SYMTAB, SHT_STRTAB, SHT_RELA].includes(type);
   return elf.sections.filter(
     ({ type, flags }) => type !== SHT_NULL && (!isTable(type) || (flags & BigInt(SHF_ALLOC)) !== 0n),

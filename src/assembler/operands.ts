@@ -7,7 +7,7 @@ import { FLOAT_REGISTERS, INTEGER_REGISTERS } from '../isa/registers.ts';
 import { Cursor, type Expression, type ExpressionScope } from './expressions.ts';
 
 /** `%hi(…)` and its kin. */
-export const RELOCATION_OPERATORS = [
+const RELOCATION_OPERATORS = [
   'hi',
   'lo',
   'pcrel_hi',

@@ -177,7 +177,7 @@ for (const [mnemonic, word] of [
 }
 
 /** Loads any 64-bit constant: lui and addiw for 32 bits, else the upper part first, shifted, then the low 12 bits. */
-export function loadConstant(context: EncodeContext, rd: number, value: bigint): void {
+function loadConstant(context: EncodeContext, rd: number, value: bigint): void {
   value = BigInt.asIntN(64, value);
   const low = BigInt.asIntN(12, value);
   if (value !== BigInt.asIntN(32, value)) {

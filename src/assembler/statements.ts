@@ -82,7 +82,7 @@ export function splitStatements(text: string, origin: Origin): Statement[] {
 }
 
 /** Index after the string's closing quote, or the line's end if it is not closed. */
-export function endOfString(text: string, start: number): number {
+function endOfString(text: string, start: number): number {
   for (let at = start + 1; at < text.length; at++) {
     if (text[at] === '\\') at++;
     else if (text[at] === '"') return at + 1;
@@ -91,7 +91,7 @@ export function endOfString(text: string, start: number): number {
 }
 
 /** Index after a character constant: 'x, 'x', '\n or '\n'. */
-export function endOfCharacter(text: string, start: number): number {
+function endOfCharacter(text: string, start: number): number {
   let at = start + (text[start + 1] === '\\' ? 3 : 2);
   if (text[at] === "'") at++;
   return Math.min(at, text.length);

@@ -19,7 +19,6 @@ export const EF_RISCV_FLOAT_ABI_DOUBLE = 0x4;
 
 export const PT_LOAD = 1;
 export const PT_INTERP = 3;
-export const PT_TLS = 7;
 export const PT_GNU_STACK = 0x6474e551;
 export const PF_X = 1;
 export const PF_W = 2;
@@ -62,7 +61,6 @@ export const STT_FILE = 4;
 export const STT_COMMON = 5;
 export const STT_TLS = 6;
 
-export const STV_DEFAULT = 0;
 export const STV_INTERNAL = 1;
 export const STV_HIDDEN = 2;
 export const STV_PROTECTED = 3;

@@ -281,7 +281,7 @@ export function expandCompressed(half: number): number {
   return row === undefined ? 0 : expandRow(half, row);
 }
 
-export function expandRow(half: number, row: CompressedInstruction): number {
+function expandRow(half: number, row: CompressedInstruction): number {
   const target = INSTRUCTION_BY_MNEMONIC.get(row.expands)!;
   const register = (source: ExpandedRegister | undefined) =>
     source === undefined ? 0 : typeof source === 'number' ? source : extractRegister(half, source);

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ import {
   writeSource,
 } from './gnu.ts';
 
+const COMPILER = 'riscv64-linux-gnu-gcc';
 const DIRECTIVES = 'test/assembler/directives.s';
 
 describe.skipIf(!HAS_GNU)('syntax of GNU as', () => {
@@ -131,4 +132,30 @@ weak_one: .dword 3
       }
     });
   });
+
+  test.skipIf(!hasCompiler())('what GCC writes for C code', () => {
+    inTemporaryFolder((folder) => {
+      const assembly = join(folder, 'program.s');
+      const flags = ['-O2', '-S', '-ffreestanding', '-mcmodel=medany', '-fno-pic', '-fno-asynchronous-unwind-tables'];
+      execFileSync(COMPILER, [...flags, '-o', assembly, 'bench/calibration/kernels/prog.c']);
+      // GCC's small constants go where only GNU ld's own layout puts them, so it links both objects.
+      const ours = assembleObject({ name: 'program.s', text: readFileSync(assembly, 'utf8') });
+      if (!ours.ok) throw new Error(formatDiagnostics(ours.diagnostics));
+      writeFileSync(join(folder, 'ours.o'), ours.elf);
+      gnuAssemble(assembly, join(folder, 'gnu.o'), 'rv64gc');
+      const [fromOurs, fromGnu] = ['ours', 'gnu'].map((name) => {
+        const output = join(folder, name);
+        const flags = ['--no-relax', '--unresolved-symbols=ignore-all', '-Ttext=0x10000', '-e', '0'];
+        execFileSync(`${PREFIX}ld`, [...flags, '-o', output, `${output}.o`], { stdio: 'pipe' });
+        return sectionsOf(readFileSync(output));
+      });
+      for (const name of ['.text', '.rodata', '.sdata']) {
+        expect(fromOurs!.get(name), name).toEqual(fromGnu!.get(name));
+      }
+    });
+  });
 });
+
+function hasCompiler(): boolean {
+  return spawnSync(COMPILER, ['--version']).status === 0;
+}
