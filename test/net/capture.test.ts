@@ -1,22 +1,10 @@
 // Captures, and what tshark says of them.
 
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { LinkOptions } from '../../src/net/link.ts';
 import { PcapngWriter } from '../../src/net/pcapng.ts';
+import { hasTshark, TROUBLE, tshark, WRONG } from './tshark.ts';
 import { MILLISECOND, runTransfers, SECOND, SERVER_ADDRESS, Transfer, World } from './world.ts';
-
-const hasTshark = ((): boolean => {
-  try {
-    execFileSync('tshark', ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
-})();
 
 /** The capture of a session as the server's interface sees it: handshakes, transfers both ways, UDP, refusals, closes. */
 function capture(options: LinkOptions): Uint8Array {
@@ -48,31 +36,6 @@ function capture(options: LinkOptions): Uint8Array {
   }
   return total;
 }
-
-function tshark(file: Uint8Array, filter: string): string[] {
-  const folder = mkdtempSync(join(tmpdir(), 'cyclix-'));
-  try {
-    const path = join(folder, 'capture.pcapng');
-    writeFileSync(path, file);
-    const options = ['tcp.check_checksum', 'ip.check_checksum', 'udp.check_checksum'].flatMap((name) => [
-      '-o',
-      `${name}:TRUE`,
-    ]);
-    const text = execFileSync('tshark', ['-r', path, ...options, '-Y', filter, '-t', 'r'], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'ignore'],
-      maxBuffer: 1 << 26,
-    });
-    return text.split('\n').filter((line) => line !== '');
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
-}
-
-const WRONG =
-  '_ws.malformed || tcp.checksum.status == "Bad" || ip.checksum.status == "Bad" || udp.checksum.status == "Bad" || icmp.checksum.status == "Bad"';
-const TROUBLE =
-  'tcp.analysis.retransmission || tcp.analysis.fast_retransmission || tcp.analysis.spurious_retransmission || tcp.analysis.lost_segment || tcp.analysis.out_of_order || tcp.analysis.ack_lost_segment';
 
 describe('a capture', () => {
   it('of the same run with the same seed is the same, byte for byte', () => {
