@@ -73,10 +73,12 @@ export class System {
       case I.OP_EBREAK:
         return System.trap(record, CAUSE_BREAKPOINT, System.pc(record));
       case I.OP_FENCE: {
-        let stall = 0;
-        if (load<i64>(L.FENCE_PC) == System.pc(record)) stall = load<i32>(L.FENCE_STALL);
+        const early = load<i64>(L.FENCE_PC) == System.pc(record);
         store<i64>(L.FENCE_PC, -1);
-        return System.next(record, stall, L.COUNT_LOAD_USE, true);
+        if (!early) return System.next(record, 0, L.COUNT_LOAD_USE, true);
+        const pipeline = Pipeline.afterFence(load<u32>(record, B.EXIT_PIPELINE), load<i32>(L.FENCE_STALL));
+        const pc = load<i64>(L.VIRTUAL_PAGE) + (load<i32>(record, B.EXIT_DISPLACEMENT) as i64);
+        return Enter.resume(Enter.at(pc, pipeline, true));
       }
       case I.OP_FENCE_I: {
         if (load<i32>(L.P_TIMING)) Cache.invalidateFetch();

@@ -13,6 +13,8 @@ import * as L from '../layout.ts';
 export const WAIT_LOAD: i32 = 0;
 export const WAIT_MULDIV: i32 = 1;
 export const WAIT_FP: i32 = 2;
+/** For an FP result, above the kind: cycles of its latency that it spends behind the write-back stage. */
+const WAIT_BEYOND: i32 = 2;
 export const WAIT_BRANCH: i32 = 3;
 
 // Things with a ready time: integer registers 0-31, FP registers 32-63, then:
@@ -96,7 +98,14 @@ export class Pipeline {
     return load<i32>(NOW);
   }
 
-  /** Cycles that a fence in the next slot waits for the last load or store. */
+  /** `state` after a fence that found a load or store on its way: the next one waits for it. */
+  static afterFence(state: u32, cycles: i32): u32 {
+    Pipeline.begin(state);
+    Pipeline.setReady(MEMORY_UNIT, max(Pipeline.ready(MEMORY_UNIT), cycles), WAIT_LOAD);
+    return Pipeline.state();
+  }
+
+  /** Slots by which a fence in the next one comes too early: the last load or store is still on its way. */
   static fenceStall(): i32 {
     return max(0, load<i32>(L.P_FENCE_AFTER_MEMORY) - (load<i32>(NOW) - 1 - load<i32>(LAST_MEMORY)));
   }
@@ -263,7 +272,7 @@ export class Pipeline {
     const now = load<i32>(NOW);
     const time = Pipeline.ready(thing);
     if (time <= now) return;
-    Pipeline.lane(4 + (load<u8>(WAIT + (thing as usize)) as i32), time - now);
+    Pipeline.lane(4 + ((load<u8>(WAIT + (thing as usize)) as i32) & 3), time - now);
     Pipeline.freeSlot(now, time - 1);
     store<i32>(NOW, time);
   }
@@ -442,9 +451,25 @@ export class Pipeline {
     const hasRd = timing != I.TIMING_STORE && timing != I.TIMING_BRANCH && timing < I.TIMING_FENCE;
     const hasRs1 = kind != I.IMMEDIATE_U && kind != I.IMMEDIATE_J && timing < I.TIMING_CSR;
     const hasRs2 = hasRs1 && (kind == I.IMMEDIATE_NONE || kind == I.IMMEDIATE_S || kind == I.IMMEDIATE_B);
-    if (hasRs1) Pipeline.need(32 + rs1);
-    if (hasRs2) Pipeline.need(32 + rs2);
-    if (hasRd) Pipeline.need(32 + rd);
+    if (hasRs1) Pipeline.needAlias(32 + rs1);
+    if (hasRs2) Pipeline.needAlias(32 + rs2);
+    if (hasRd) Pipeline.needAlias(32 + rd);
+  }
+
+  /** The false match lasts while the FP instruction is in the pipeline; behind write-back a scoreboard takes over, for FP only. */
+  private static needAlias(thing: i32): void {
+    const now = load<i32>(NOW);
+    const wait = load<u8>(WAIT + (thing as usize)) as i32;
+    const time = Pipeline.ready(thing) - (wait >> WAIT_BEYOND);
+    if (time <= now) return;
+    Pipeline.lane(4 + (wait & 3), time - now);
+    Pipeline.freeSlot(now, time - 1);
+    store<i32>(NOW, time);
+  }
+
+  private static setFloat(register: i32, latency: i32): void {
+    const beyond = min(63, max(0, latency - WRITE_BACK - 1));
+    Pipeline.setReady(32 + register, load<i32>(NOW) + latency, WAIT_FP | (beyond << WAIT_BEYOND));
   }
 
   /** Waits for the data cache; for a load, says which buffered stores it must be compared with. */
@@ -482,7 +507,7 @@ export class Pipeline {
       Pipeline.need(32 + rd);
       stores = Pipeline.memoryAccess(true);
       Pipeline.lane(1, 1);
-      Pipeline.setReady(32 + rd, load<i32>(NOW) + load<i32>(L.P_LOAD_FP), WAIT_FP);
+      Pipeline.setFloat(rd, load<i32>(L.P_LOAD_FP));
     } else if (timing == I.TIMING_STORE_FP) {
       Pipeline.needRegister(rs1);
       Pipeline.need(32 + rs2);
@@ -492,7 +517,7 @@ export class Pipeline {
     } else if (timing == I.TIMING_FP_CONVERT_INT_TO_FP || timing == I.TIMING_FP_MOVE_FROM_INT) {
       Pipeline.needRegister(rs1);
       Pipeline.need(32 + rd);
-      Pipeline.setReady(32 + rd, load<i32>(NOW) + load<i32>(L.P_FP_SHORT), WAIT_FP);
+      Pipeline.setFloat(rd, load<i32>(L.P_FP_SHORT));
     } else {
       Pipeline.need(32 + rs1);
       const unary =
@@ -519,7 +544,7 @@ export class Pipeline {
         const iterative = timing >= I.TIMING_FP_DIVIDE_S && timing <= I.TIMING_FP_SQRT_D;
         if (iterative) Pipeline.need(DIVSQRT_UNIT);
         const latency = Pipeline.floatLatency(timing);
-        Pipeline.setReady(32 + rd, load<i32>(NOW) + latency, WAIT_FP);
+        Pipeline.setFloat(rd, latency);
         if (iterative) Pipeline.setReady(DIVSQRT_UNIT, load<i32>(NOW) + latency, WAIT_FP);
       }
     }

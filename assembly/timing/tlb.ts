@@ -230,9 +230,10 @@ export class Tlb {
         }
       }
       if (way < 0) way = Plru.victim(load<u64>(WALK_PLRU), size, 0);
-      store<u64>(WALK_CACHE + (way << 3), address);
-      Tlb.touchWalkCache(size, way);
+      store<u64>(WALK_CACHE + (way << 3), address); // a refill is no use: only hits move the PLRU
     }
+    // A superpage's walk is a step shorter.
+    if (leaf < 2) cycles -= load<i32>(L.P_WALK_SHORTER);
     return cycles + Cache.data((load<u64>(L.WALK_ADDRESSES + (leaf << 3)) - (L.RAM_BASE as u64)) as u32, false);
   }
 

@@ -175,6 +175,7 @@ export const P_L2TLB_WAYS = 0x2094;
 export const P_L2TLB_HIT = 0x2098;
 export const P_WALK_CACHE = 0x209c;
 export const P_WALK_STEP = 0x20a0;
+export const P_WALK_SHORTER = 0x20a8;
 export const P_ASID_BITS = 0x20a4;
 export const P_BTB_ENTRIES = 0x20b0;
 export const P_BTB_PAGES = 0x20b4;

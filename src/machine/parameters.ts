@@ -56,6 +56,7 @@ export function writeParameters(memory: ArrayBuffer, preset: Preset, ramBytes: n
   set(layout.P_L2TLB_HIT, preset.l2tlb?.hitCycles ?? 0);
   set(layout.P_WALK_CACHE, preset.walker.cacheEntries);
   set(layout.P_WALK_STEP, preset.walker.stepCycles);
+  set(layout.P_WALK_SHORTER, preset.walker.superpageSavesCycles);
   set(layout.P_ASID_BITS, preset.asidBits);
 
   set(layout.P_BTB_ENTRIES, branch.btbEntries);

@@ -119,6 +119,8 @@ export interface Preset {
     cacheEntries: number;
     /** A page table entry read from L1D. */
     stepCycles: number;
+    /** Cycles by which a walk that ends at a superpage is shorter. */
+    superpageSavesCycles: number;
   };
   /** Implemented bits of satp.ASID. */
   asidBits: number;

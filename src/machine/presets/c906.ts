@@ -65,6 +65,6 @@ export const c906: Preset = {
   itlb: { entries: 10, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 }, // 10-entry micro TLB; superpages estimated
   dtlb: { entries: 10, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 },
   l2tlb: { entries: 128, ways: 2, hitCycles: 3 }, // joint TLB, 2-way; latency estimated
-  walker: { cacheEntries: 0, stepCycles: 6 }, // estimated
+  walker: { cacheEntries: 0, stepCycles: 6, superpageSavesCycles: 1 }, // estimated
   asidBits: 16,
 };

@@ -45,7 +45,7 @@ export const rocket: Preset = {
     shortCycles: 4,
     toIntegerCycles: 3,
   },
-  flush: { csrCycles: 4, fenceICycles: 4, sfenceCycles: 4, trapCycles: 5, trapReturnCycles: 4 },
+  flush: { csrCycles: 4, fenceICycles: 5, sfenceCycles: 4, trapCycles: 5, trapReturnCycles: 4 },
   branch: {
     mispredictCycles: 3,
     fetchRedirectCycles: 1,
@@ -66,6 +66,6 @@ export const rocket: Preset = {
   itlb: { entries: 8, pagesPerEntry: 4, superpageEntries: 4, missCycles: 10 },
   dtlb: { entries: 8, pagesPerEntry: 4, superpageEntries: 4, missCycles: 11 },
   l2tlb: null,
-  walker: { cacheEntries: 8, stepCycles: 4 },
+  walker: { cacheEntries: 8, stepCycles: 4, superpageSavesCycles: 1 },
   asidBits: 0,
 };

@@ -73,6 +73,6 @@ export const u74: Preset = {
   itlb: { entries: 40, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 }, // manual: 40 entries, fully associative
   dtlb: { entries: 40, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 },
   l2tlb: { entries: 512, ways: 1, hitCycles: 3 }, // manual: 512 entries, direct-mapped
-  walker: { cacheEntries: 8, stepCycles: 4 }, // estimated
+  walker: { cacheEntries: 8, stepCycles: 4, superpageSavesCycles: 1 }, // estimated
   asidBits: 0, // FU740: none
 };
