@@ -79,7 +79,7 @@ async function boot(flags: Flags & { slice: number }): Promise<number> {
         ...(flags.maxCycles === undefined ? {} : { untilCycle: flags.maxCycles }),
       });
       const output = machine.uart.transmitted();
-      if (output.length > 0) writeFully(1, output);
+      if (output.length > 0) writeFully(1, process.stdin.isTTY ? withoutReturns(output) : output);
       if (outcome.reason === 'waiting') {
         if (keyboard.next === undefined) {
           if (keyboard.closed) return 0;
@@ -95,6 +95,11 @@ async function boot(flags: Flags & { slice: number }): Promise<number> {
     stop();
     process.stdin.off('data', onData).off('end', onEnd).pause();
   }
+}
+
+/** The guest's line discipline ends lines with CR LF already; Node's raw mode adds another CR on the way to the terminal. */
+function withoutReturns(bytes: Uint8Array): Uint8Array {
+  return bytes.filter((byte, index) => byte !== 0x0d || bytes[index + 1] !== 0x0a);
 }
 
 /** Keys that were typed and not yet taken by the UART; bounded, the newest are dropped. */
