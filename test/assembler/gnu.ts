@@ -4,7 +4,7 @@
  * branch lengths, padding, relocated addresses. Comparing objects alone would leave relocated fields out.
  */
 
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -19,18 +19,24 @@ import { readElf } from '../../src/elf/read.ts';
 
 export const PREFIX = 'riscv64-linux-gnu-';
 
-function isInstalled(tool: string): boolean {
-  try {
-    execFileSync(PREFIX + tool, ['--version'], { stdio: 'ignore' });
-    return true;
-  } catch {
-    return false;
-  }
+/** The version compared with: later ones name instructions and choose encodings in other ways here and there. */
+const VERSION = '2.40';
+
+function versionOf(tool: string): string | undefined {
+  const { status, stdout } = spawnSync(PREFIX + tool, ['--version'], { encoding: 'utf8' });
+  return status === 0 ? /(\d+\.\d+)\S*$/m.exec(stdout)?.[1] : undefined;
 }
 
-export const HAS_GNU = isInstalled('as') && isInstalled('ld') && isInstalled('objdump');
+const versions = ['as', 'ld', 'objdump'].map(versionOf);
 
-if (!HAS_GNU) console.log('left out: comparisons with GNU as and objdump (riscv64-linux-gnu binutils not installed)');
+export const HAS_GNU = versions.every((version) => version === VERSION);
+
+if (!HAS_GNU) {
+  const found = versions.map((version) => version ?? 'none').join(', ');
+  console.log(
+    `left out: comparisons with GNU as, ld and objdump ${VERSION} for ${PREFIX.slice(0, -1)} (found ${found})`,
+  );
+}
 
 export function inTemporaryFolder<T>(work: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), 'cyclix-asm-'));
