@@ -40,7 +40,7 @@ import { KernelTimers } from './process/timers.ts';
 import type { WaitQueue } from './process/wait.ts';
 import { RandomSource } from './random.ts';
 import type { SyscallResult } from './syscalls/result.ts';
-import { handleInterrupt, handleTrap, returnToUser } from './traps.ts';
+import { externalPending, handleInterrupt, handleTrap, returnToUser } from './traps.ts';
 
 /** What the world outside gives the machine: the guest's three standard streams. Synchronous. */
 export interface Host {
@@ -284,7 +284,7 @@ export class Kernel {
   /** Nothing can run: jumps to the next timer or event. An outcome when `run` has to return, null to go on. */
   #idle(untilCycle: number): RunOutcome | null {
     const { machine } = this;
-    if (machine.plic.pending !== 0) {
+    if (externalPending(this)) {
       handleInterrupt(this, true);
       return null;
     }

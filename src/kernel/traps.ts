@@ -44,6 +44,9 @@ const exceptionSignals: readonly (readonly [signal: number, code: number, addres
   [SIGSEGV, SEGV_ACCERR, 'value'], // 7 store access fault
 ];
 
+const CSR_SIP = 0x144;
+const SIP_EXTERNAL = 1n << 9n;
+
 /** PLIC: claim and complete of the hart's supervisor context. */
 const PLIC_CLAIM = 0x0c20_1004;
 
@@ -81,20 +84,25 @@ export function handleTrap(kernel: Kernel): void {
 
 /** Timers that are due and devices that are pending; `idle`: the hart was doing nothing, perhaps for many ticks. */
 export function handleInterrupt(kernel: Kernel, idle: boolean): void {
-  const { cost, machine } = kernel;
+  const { cost } = kernel;
   cost.execute(trapCosts.interrupt_enter);
   const timer = kernel.timers.next() <= kernel.now();
   if (timer || idle) {
     cost.execute(trapCosts.update_vsyscall);
     kernel.vdso.updateTime(kernel);
   }
-  if (machine.plic.pending !== 0) handleDevices(kernel);
+  if (externalPending(kernel)) handleDevices(kernel);
   if (timer) {
     cost.execute(trapCosts.timer_interrupt);
     count(kernel, 'timer');
     kernel.timers.expire(kernel);
   }
   cost.execute(trapCosts.interrupt_exit);
+}
+
+/** The interrupt controller has a source that is pending, enabled and above the threshold. */
+export function externalPending(kernel: Kernel): boolean {
+  return (kernel.machine.hart.csr(CSR_SIP) & SIP_EXTERNAL) !== 0n;
 }
 
 function handleDevices(kernel: Kernel): void {
