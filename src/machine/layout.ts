@@ -7,7 +7,7 @@
 // --- hart window -------------------------------------------------------------------------------------------------
 export const HART = 0;
 export const HART_BYTES = 0x1000;
-/** Accrued FP flags; softfloat/flags.ts has the same address. */
+/** Accrued FP flags. */
 export const FFLAGS = 0x40;
 export const FRM = 0x44;
 export const PC = 0x48;
