@@ -54,7 +54,7 @@ async function stat(file: string, args: readonly string[], flags: StatFlags): Pr
   const before = machine.counters.read();
   const listener = new StatListener();
   kernel.events.listen(listener.listen);
-  const status = runToEnd(session, flags.maxCycles);
+  const status = await runToEnd(session, flags);
   const after = machine.counters.read();
   const counters = Object.fromEntries(
     Object.entries(after).map(([name, value]) => [name, value - (before[name as keyof typeof before] ?? 0)]),

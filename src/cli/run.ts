@@ -17,6 +17,6 @@ export function runCommand(): Command {
     )
     .action(async (file: string, args: string[], flags: MachineFlags) => {
       const session = await openSession(file, args, flags);
-      process.exitCode = runToEnd(session, flags.maxCycles);
+      process.exitCode = await runToEnd(session, flags);
     });
 }

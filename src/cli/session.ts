@@ -11,6 +11,7 @@ import { hostErrorText, UsageError } from './fail.ts';
 import { NodeHost, writeFully } from './host-streams.ts';
 import type { MachineFlags } from './options.ts';
 import { loadProgram, readHostFile } from './program-file.ts';
+import { capturePackets, runPublished } from './wire.ts';
 
 export interface Session {
   readonly system: System;
@@ -88,8 +89,14 @@ function isDirectory(path: string): boolean {
 }
 
 /** Runs to the end; the exit status for our own process. */
-export function runToEnd({ system }: Session, maxCycles?: number): number {
-  return statusOf(system.run(maxCycles));
+export async function runToEnd({ system }: Session, flags: MachineFlags): Promise<number> {
+  const endCapture = flags.pcap === undefined ? null : capturePackets(system, flags.pcap);
+  try {
+    if (flags.publish.length === 0) return statusOf(system.run(flags.maxCycles));
+    return statusOf(await runPublished(system, flags.publish, flags.maxCycles ?? Number.MAX_SAFE_INTEGER));
+  } finally {
+    endCapture?.();
+  }
 }
 
 export function statusOf(outcome: RunOutcome): number {

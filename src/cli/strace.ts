@@ -105,7 +105,7 @@ async function strace(file: string, args: readonly string[], flags: Flags): Prom
   tracer.attach(session.task.tid);
   tracer.firstExec(`/bin/${session.task.comm}`, session.argv, machine.cycle);
   kernel.events.listen(tracer.listener);
-  const status = runToEnd(session, flags.maxCycles);
+  const status = await runToEnd(session, flags);
   tracer.finish();
   if (output !== 2) closeSync(output);
   return status;
