@@ -2,8 +2,8 @@
 // wire into its receive ring with an interrupt. Rings are read in guest RAM (VIRTIO 1.2, section 2.7).
 
 import type { EventSource, Kernel } from '../kernel/kernel.ts';
-import type { Machine } from '../machine/machine.ts';
 import type { VirtioTransport } from '../machine/devices.ts';
+import type { Machine } from '../machine/machine.ts';
 import type { LinkPort } from './link.ts';
 import type { Wire } from './wire.ts';
 
