@@ -7,7 +7,7 @@
 import * as I from '../generated/isa.ts';
 import * as L from '../layout.ts';
 import { SPEED_ADDEND, SPEED_KEEP, SPEED_SET } from '../memory/translate.ts';
-import { Predictor } from '../timing/predictor.ts';
+import { HISTORY, Predictor } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
 import { Float } from './float.ts';
 import { Long } from './long.ts';
@@ -88,6 +88,10 @@ export class Execute {
     let page = load<i64>(L.VIRTUAL_PAGE);
     let tlb = load<usize>(L.TLB_BASE);
     let missed = false; // the branch being taken was predicted not taken
+    let history = load<u32>(HISTORY); // of branch outcomes; in memory only while the loop is left
+    // What was touched last in the TLB's and the BTB's PLRU: touching it again changes nothing. 0 after anything slow.
+    let lastPage: usize = 0;
+    let lastTransfer: usize = 0;
     while (true) {
       switch (load<u16>(ip) as i32) {
         case B.BC_LI:
@@ -246,7 +250,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4096) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<i8>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -259,7 +266,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4095) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<i16>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -272,7 +282,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4093) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<i32>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -285,7 +298,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4089) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<i64>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -298,7 +314,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4096) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<u8>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -311,7 +330,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4095) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<u16>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -324,7 +346,10 @@ export class Execute {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
           if ((address & -4093) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             Execute.setX(ip, load<u32>(Execute.host(entry, address)) as i64);
             ip += 16;
             continue;
@@ -341,7 +366,10 @@ export class Execute {
             Execute.cached<T>(entry, address) &&
             load<u32>(L.FP_STATUS) == 3
           ) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             store<u64>(
               (load<u16>(ip, B.RECORD_A) as usize) + L.F,
               0xffff_ffff_0000_0000 | (load<u32>(Execute.host(entry, address)) as u64),
@@ -361,7 +389,10 @@ export class Execute {
             Execute.cached<T>(entry, address) &&
             load<u32>(L.FP_STATUS) == 3
           ) {
-            if (offsetof<T>()) Execute.touchTlb(entry);
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
             store<u64>((load<u16>(ip, B.RECORD_A) as usize) + L.F, load<i64>(Execute.host(entry, address)) as u64);
             ip += 16;
             continue;
@@ -375,7 +406,10 @@ export class Execute {
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
           if ((address & -4096) == load<i64>(entry) && Execute.cachedDirty<T>(entry, address)) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 1);
             }
             store<u8>(Execute.host(entry, address), load<u8>(load<u16>(ip, B.RECORD_A) as usize, L.X));
@@ -391,7 +425,10 @@ export class Execute {
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
           if ((address & -4095) == load<i64>(entry) && Execute.cachedDirty<T>(entry, address)) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 2);
             }
             store<u16>(Execute.host(entry, address), load<u16>(load<u16>(ip, B.RECORD_A) as usize, L.X));
@@ -407,7 +444,10 @@ export class Execute {
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
           if ((address & -4093) == load<i64>(entry) && Execute.cachedDirty<T>(entry, address)) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 4);
             }
             store<u32>(Execute.host(entry, address), load<u32>(load<u16>(ip, B.RECORD_A) as usize, L.X));
@@ -423,7 +463,10 @@ export class Execute {
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
           if ((address & -4089) == load<i64>(entry) && Execute.cachedDirty<T>(entry, address)) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 8);
             }
             store<u64>(Execute.host(entry, address), load<u64>(load<u16>(ip, B.RECORD_A) as usize, L.X));
@@ -443,7 +486,10 @@ export class Execute {
             load<u32>(L.FP_STATUS) != 0
           ) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 4);
             }
             store<u32>(Execute.host(entry, address), load<u32>(load<u16>(ip, B.RECORD_A) as usize, L.F));
@@ -463,7 +509,10 @@ export class Execute {
             load<u32>(L.FP_STATUS) != 0
           ) {
             if (offsetof<T>()) {
-              Execute.touchTlb(entry);
+              if (entry != lastPage) {
+                Execute.touchTlb(entry);
+                lastPage = entry;
+              }
               Execute.noteStore(address, 8);
             }
             store<u64>(Execute.host(entry, address), load<u64>(load<u16>(ip, B.RECORD_A) as usize, L.F));
@@ -476,11 +525,16 @@ export class Execute {
         }
         case I.OP_BEQ:
           if (Execute.x(ip, B.RECORD_B) == Execute.x(ip, B.RECORD_C)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -490,11 +544,16 @@ export class Execute {
           continue;
         case I.OP_BNE:
           if (Execute.x(ip, B.RECORD_B) != Execute.x(ip, B.RECORD_C)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -504,11 +563,16 @@ export class Execute {
           continue;
         case I.OP_BLT:
           if (Execute.x(ip, B.RECORD_B) < Execute.x(ip, B.RECORD_C)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -518,11 +582,16 @@ export class Execute {
           continue;
         case I.OP_BGE:
           if (Execute.x(ip, B.RECORD_B) >= Execute.x(ip, B.RECORD_C)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -532,11 +601,16 @@ export class Execute {
           continue;
         case I.OP_BLTU:
           if ((Execute.x(ip, B.RECORD_B) as u64) < (Execute.x(ip, B.RECORD_C) as u64)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -546,11 +620,16 @@ export class Execute {
           continue;
         case I.OP_BGEU:
           if ((Execute.x(ip, B.RECORD_B) as u64) >= (Execute.x(ip, B.RECORD_C) as u64)) {
-            if (offsetof<T>()) missed = !Predict.direction(ip, 1);
+            if (offsetof<T>()) {
+              missed = !Predict.direction(ip, 1, history);
+              history = Predict.after(history, 1);
+            }
             break;
           }
           if (offsetof<T>()) {
-            if (!Predict.direction(ip, 0)) {
+            const right = Predict.direction(ip, 0, history);
+            history = Predict.after(history, 0);
+            if (!right) {
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -668,8 +747,11 @@ export class Execute {
           page = load<i64>(L.VIRTUAL_PAGE);
           tlb = load<usize>(L.TLB_BASE);
           ip = load<usize>(L.NEXT_RECORD);
+          lastPage = 0;
+          lastTransfer = 0;
           continue;
         case B.BC_LEAVE:
+          store<u32>(HISTORY, history);
           return;
         default:
           unreachable();
@@ -679,8 +761,13 @@ export class Execute {
       Execute.account<T>(ip);
       if (offsetof<T>()) {
         let penalty = 0;
-        if (missed) penalty = Predict.mispredicted(ip, page);
-        else if (!Predict.known(ip, page)) penalty = Predict.unknown(ip, page);
+        if (missed) {
+          penalty = Predict.mispredicted(ip, page);
+          lastTransfer = 0;
+        } else if (ip != lastTransfer) {
+          if (!Predict.known(ip, page)) penalty = Predict.unknown(ip, page);
+          lastTransfer = ip;
+        }
         if (penalty) {
           base += penalty as i64;
           if (load<u32>(ip, B.EXIT_PIPELINE)) {
@@ -693,11 +780,21 @@ export class Execute {
       const link = load<usize>(ip, B.EXIT_LINK);
       if (link && base < load<i64>(L.DEADLINE)) {
         ip = link;
+        if (offsetof<T>()) ip += Execute.fetched(ip);
         continue;
       }
       store<i64>(L.CYCLE, base);
       ip = Slow.taken(ip, 0);
     }
+  }
+
+  /** A block entered by a transfer begins with BC_FETCH: its size if the line is there, then it is done; else 0. */
+  @inline
+  private static fetched(ip: usize): usize {
+    if (load<u16>(ip) != B.BC_FETCH) return 0;
+    if (!(load<u8>((load<u32>(ip, B.RECORD_WORD) >> L.MAP_SHIFT) as usize, L.L1I_MAP) & 1)) return 0;
+    store<u32>(L.FETCHES, load<u32>(L.FETCHES) + 1);
+    return 16;
   }
 
   /** What the block has done when it is left at this exit. */

@@ -10,7 +10,6 @@ import {
   BTB_TOUCH,
   DIRECTION_TABLE,
   FOLDED,
-  HISTORY,
   Predictor,
 } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
@@ -21,18 +20,20 @@ export class Predict {
     return page + (((load<u32>(ip, B.RECORD_SITE) & 0x7ff) << 1) as i64);
   }
 
-  /** A conditional branch went `taken`: trains direction table and history. Whether the table had said so. */
+  /** A conditional branch went `taken` after `history`: trains the direction table. Whether the table had said so. */
   @inline
-  static direction(ip: usize, taken: u32): bool {
-    const cell =
-      DIRECTION_TABLE +
-      ((load<u32>(ip, B.EXIT_DIRECTION) ^ load<u32>(L.PREDICT_PAGE) ^ load<u32>(L.PREDICT_HISTORY)) as usize);
+  static direction(ip: usize, taken: u32, history: u32): bool {
+    const folded = load<u16>((history as usize) << 1, FOLDED) as u32;
+    const cell = DIRECTION_TABLE + ((load<u32>(ip, B.EXIT_DIRECTION) ^ load<u32>(L.PREDICT_PAGE) ^ folded) as usize);
     const counter = load<u8>(cell) as u32;
     store<u8>(cell, load<u8>(((counter << 1) | taken) as usize, L.PREDICT_NEXT));
-    const history = (load<u32>(HISTORY) >> 1) | (taken ? load<u32>(L.PREDICT_NEWEST) : 0);
-    store<u32>(HISTORY, history);
-    store<u32>(L.PREDICT_HISTORY, load<u16>((history as usize) << 1, FOLDED));
     return counter >> 1 == taken;
+  }
+
+  /** The history after one more branch. */
+  @inline
+  static after(history: u32, taken: u32): u32 {
+    return taken ? (history >> 1) | load<u32>(L.PREDICT_NEWEST) : history >> 1;
   }
 
   /** The BTB knows the transfer at this exit: its entry is touched. */

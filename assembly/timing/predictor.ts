@@ -31,7 +31,6 @@ const TARGET_PAGE: usize = 21;
 export class Predictor {
   static reset(): void {
     memory.fill(L.PREDICTOR, 0, 0x6000);
-    store<u32>(L.PREDICT_HISTORY, 0);
     Predictor.prepare();
     for (let way: usize = 0; way < 64; way++) {
       store<i64>(BTB + way * BTB_ENTRY, -1);

@@ -120,9 +120,8 @@ export const TRAP_COUNTS = 0x1800;
 /** A fence at this address waits: the last load or store was just before it. */
 export const FENCE_PC = 0x3c0;
 export const FENCE_STALL = 0x3c8;
-/** The branch predictor's fast side: index part of the current page's bits, folded history, state after an outcome. */
+/** The branch predictor's fast side: index part of the current page's bits, history bit, state after an outcome. */
 export const PREDICT_PAGE = 0x500;
-export const PREDICT_HISTORY = 0x504;
 export const PREDICT_NEWEST = 0x508; // history bit of a taken branch
 export const PREDICT_NEXT = 0x510; // u8 [counter << 1 | taken]
 /** Line fetches counted by the hot loop. */
