@@ -254,9 +254,11 @@ const fileTools: ProgramCase[] = [
 
 const shellCases: ProgramCase[] = [
   shell('words and quotes', `echo a  b 'c  $x' "d  \\"q\\"" e\\ f '' "" ; echo 'it'"'"'s' \\$x`),
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's syntax
   shell('variables', 'x=5; y="a  b"; echo $x ${x}y "$y" $y; z=$x$y; echo "$z"; unset x; echo "[$x]"; echo $undefined.'),
   shell(
     'parameter expansion',
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell's syntax
     'p=/a/b/c.tar.gz; echo ${p##*/} ${p#*/} ${p%%.*} ${p%.*} ${#p} ${u:-default} ${p:+set} ${u=now} $u ${e-x}',
   ),
   shell(
