@@ -93,7 +93,7 @@ export async function runToEnd({ system }: Session, flags: MachineFlags): Promis
   const endCapture = flags.pcap === undefined ? null : capturePackets(system, flags.pcap);
   try {
     if (flags.publish.length === 0) return statusOf(system.run(flags.maxCycles));
-    return statusOf(await runPublished(system, flags.publish, flags.maxCycles ?? Number.MAX_SAFE_INTEGER));
+    return statusOf(await runPublished(system, flags.publish, flags.maxCycles));
   } finally {
     endCapture?.();
   }
