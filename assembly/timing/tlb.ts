@@ -22,6 +22,13 @@ const WALK_CACHE: usize = DTLB + 64 * ENTRY; // 64 of: address of an upper-level
 const WALK_PLRU: usize = L.TIMING_STATE + 0x10;
 const L2_CLOCK: usize = L.TIMING_STATE + 0x18;
 
+const MATCH: usize = L.TIMING_STATE + 0x30;
+const FREE: usize = L.TIMING_STATE + 0x34;
+/** PLRU updates by way: keep u64, set u64. */
+const ITLB_TOUCH: usize = L.TIMING_STATE + 0x2000;
+const DTLB_TOUCH: usize = L.TIMING_STATE + 0x2400;
+const WALK_TOUCH: usize = L.TIMING_STATE + 0x2800;
+
 const P_ENTRIES: usize = 0;
 const P_SECTOR: usize = 4;
 const P_SUPER: usize = 8;
@@ -37,6 +44,10 @@ export class Tlb {
     memory.fill(L.L2TLB, 0, 0x10000);
     store<u64>(L.ITLB_PLRU, 0);
     store<u64>(L.DTLB_PLRU, 0);
+    Tlb.prepare(L.P_ITLB_ENTRIES, ITLB_TOUCH);
+    Tlb.prepare(L.P_DTLB_ENTRIES, DTLB_TOUCH);
+    const size = load<i32>(L.P_WALK_CACHE);
+    for (let way = 0; way < size; way++) Tlb.fillTouch(WALK_TOUCH, way, size, way, 0);
   }
 
   @inline
@@ -54,37 +65,73 @@ export class Tlb {
     return ((load<u64>(L.CSR_SATP) >> 44) as u32) & ((1 << load<u32>(L.P_ASID_BITS)) - 1);
   }
 
-  /** The entry that translates `address`, or 0. Leaves KEEP and SET. */
+  /**
+   * The entry that translates `address`, or 0. Leaves KEEP and SET; after a miss, MATCH and FREE: the way whose tag is right but
+   * not the page, the first way that is empty, -1: none.
+   */
   private static find(fetch: bool, address: i64): usize {
     const parameters = fetch ? L.P_ITLB_ENTRIES : L.P_DTLB_ENTRIES;
     const base = fetch ? ITLB : DTLB;
     const entries = load<i32>(parameters, P_ENTRIES);
-    const superpages = load<i32>(parameters, P_SUPER);
     const sector = load<u32>(parameters, P_SECTOR);
     const asid = Tlb.asid();
     const page = address >> 12;
+    const tag = page >> sector;
     const bit: u32 = 1 << ((page as u32) & ((1 << sector) - 1));
+    let match = -1;
+    let free = -1;
+    let entry = base;
     for (let way = 0; way < entries; way++) {
-      const entry = base + (way as usize) * ENTRY;
-      if (!(load<u32>(entry, VALID) & bit) || load<i64>(entry) != page >> sector) continue;
-      if (load<u32>(entry, ASID) != asid && !(load<u32>(entry, GLOBAL) & bit)) continue;
-      Tlb.touched(entries, way, 0);
-      return entry;
+      const valid = load<u32>(entry, VALID);
+      if (!valid) {
+        if (free < 0) free = way;
+      } else if (load<i64>(entry) == tag) {
+        const own = load<u32>(entry, ASID) == asid;
+        if (valid & bit && (own || load<u32>(entry, GLOBAL) & bit)) {
+          Tlb.touched(fetch, way);
+          return entry;
+        }
+        if (own) match = way;
+      }
+      entry += ENTRY;
     }
-    for (let way = 0; way < superpages; way++) {
-      const entry = base + ((entries + way) as usize) * ENTRY;
-      if (!load<u32>(entry, VALID) || load<i64>(entry) != page >> (9 * load<u32>(entry, LEVEL))) continue;
-      if (load<u32>(entry, ASID) != asid && !load<u32>(entry, GLOBAL)) continue;
-      Tlb.touched(superpages, way, entries - 1);
-      return entry;
+    const ways = entries + load<i32>(parameters, P_SUPER);
+    for (let way = entries; way < ways; way++) {
+      if (load<u32>(entry, VALID) && load<i64>(entry) == page >> (9 * load<u32>(entry, LEVEL))) {
+        if (load<u32>(entry, ASID) == asid || load<u32>(entry, GLOBAL)) {
+          Tlb.touched(fetch, way);
+          return entry;
+        }
+      }
+      entry += ENTRY;
     }
+    store<i32>(MATCH, match);
+    store<i32>(FREE, free);
     return 0;
   }
 
+  /** KEEP and SET of a way; superpage ways are counted behind the others. */
   @inline
-  private static touched(ways: i32, way: i32, base: i32): void {
-    store<u64>(KEEP, Plru.keep(ways, way, base));
-    store<u64>(SET, Plru.set(ways, way, base));
+  private static touched(fetch: bool, way: i32): void {
+    const touch = (fetch ? ITLB_TOUCH : DTLB_TOUCH) + ((way as usize) << 4);
+    store<u64>(KEEP, load<u64>(touch));
+    store<u64>(SET, load<u64>(touch, 8));
+  }
+
+  private static prepare(parameters: usize, table: usize): void {
+    const entries = load<i32>(parameters, P_ENTRIES);
+    const ways = entries + load<i32>(parameters, P_SUPER);
+    for (let way = 0; way < ways; way++) {
+      const superpage = way >= entries;
+      const size = superpage ? ways - entries : entries;
+      const number = superpage ? way - entries : way;
+      Tlb.fillTouch(table, way, size, number, superpage ? entries - 1 : 0);
+    }
+  }
+
+  private static fillTouch(table: usize, way: i32, ways: i32, number: i32, base: i32): void {
+    store<u64>(table + ((way as usize) << 4), Plru.keep(ways, number, base));
+    store<u64>(table + ((way as usize) << 4), Plru.set(ways, number, base), 8);
   }
 
   /**
@@ -131,22 +178,16 @@ export class Tlb {
       store<u32>(entry, 1, VALID);
       store<u32>(entry, Translate.global() ? 1 : 0, GLOBAL);
       store<u32>(entry, level, LEVEL);
-      Tlb.touched(superpages, way, entries - 1);
+      Tlb.touched(fetch, entries + way);
       return;
     }
     const sector = load<u32>(parameters, P_SECTOR);
     const bit: u32 = 1 << ((page as u32) & ((1 << sector) - 1));
     const tag = page >> sector;
-    let way = -1;
-    for (let index = 0; index < entries; index++) {
-      const entry = base + (index as usize) * ENTRY;
-      if (load<u32>(entry, VALID) && load<i64>(entry) == tag && load<u32>(entry, ASID) == asid) {
-        way = index;
-        break;
-      }
-    }
+    let way = load<i32>(MATCH);
     if (way < 0) {
-      way = Tlb.free(base, entries, load<u64>(plru), 0);
+      way = load<i32>(FREE);
+      if (way < 0) way = Plru.victim(load<u64>(plru), entries, 0);
       const entry = base + (way as usize) * ENTRY;
       Tlb.evict(entry, fetch, sector);
       store<i64>(entry, tag);
@@ -158,7 +199,7 @@ export class Tlb {
     store<u32>(entry, load<u32>(entry, VALID) | bit, VALID);
     const global = load<u32>(entry, GLOBAL) & ~bit;
     store<u32>(entry, Translate.global() ? global | bit : global, GLOBAL);
-    Tlb.touched(entries, way, 0);
+    Tlb.touched(fetch, way);
   }
 
   /** The first invalid way, else the PLRU's. */
@@ -215,7 +256,7 @@ export class Tlb {
       let hit = false;
       for (let way = 0; way < size; way++) {
         if (load<u64>(WALK_CACHE + (way << 3)) != address) continue;
-        Tlb.touchWalkCache(size, way);
+        Tlb.touchWalkCache(way);
         hit = true;
         break;
       }
@@ -238,8 +279,9 @@ export class Tlb {
   }
 
   @inline
-  private static touchWalkCache(size: i32, way: i32): void {
-    store<u64>(WALK_PLRU, (load<u64>(WALK_PLRU) & Plru.keep(size, way, 0)) | Plru.set(size, way, 0));
+  private static touchWalkCache(way: i32): void {
+    const touch = WALK_TOUCH + ((way as usize) << 4);
+    store<u64>(WALK_PLRU, (load<u64>(WALK_PLRU) & load<u64>(touch)) | load<u64>(touch, 8));
   }
 
   /** sfence.vma: of everything, of one address, of one address space's non-global pages, or both. */
