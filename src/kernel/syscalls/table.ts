@@ -8,10 +8,14 @@ import { fileSyscalls } from './file.ts';
 import { futexSyscalls } from './futex.ts';
 import { identitySyscalls } from './identity.ts';
 import { inotifySyscalls } from './inotify.ts';
+import { jobControlSyscalls } from './job-control.ts';
+import { limitSyscalls } from './limits.ts';
 import { memorySyscalls } from './memory.ts';
 import { mountSyscalls } from './mount.ts';
+import { otherProcessSyscalls } from './other-processes.ts';
 import { pipeSyscalls } from './pipe.ts';
 import { pollSyscalls } from './poll.ts';
+import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
 import type { SyscallRow } from './row.ts';
 import { schedulingSyscalls } from './scheduling.ts';
@@ -22,6 +26,7 @@ import { spliceSyscalls } from './splice.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
 import { timerfdSyscalls } from './timerfd.ts';
+import { waitSyscalls } from './wait.ts';
 import { xattrSyscalls } from './xattr.ts';
 
 /** The first number past the last that Linux 6.12 knows: lsm_list_modules is 461, mseal 462. */
@@ -29,6 +34,11 @@ export const SYSCALL_LIMIT = 463;
 
 const families: readonly (readonly SyscallRow[])[] = [
   processSyscalls,
+  waitSyscalls,
+  jobControlSyscalls,
+  limitSyscalls,
+  prctlSyscalls,
+  otherProcessSyscalls,
   signalSyscalls,
   timeSyscalls,
   schedulingSyscalls,

@@ -4,17 +4,27 @@
 import { expect, test } from 'vitest';
 import { futexSyscalls } from '../../../src/kernel/syscalls/futex.ts';
 import { identitySyscalls } from '../../../src/kernel/syscalls/identity.ts';
+import { jobControlSyscalls } from '../../../src/kernel/syscalls/job-control.ts';
+import { limitSyscalls } from '../../../src/kernel/syscalls/limits.ts';
+import { otherProcessSyscalls } from '../../../src/kernel/syscalls/other-processes.ts';
+import { prctlSyscalls } from '../../../src/kernel/syscalls/prctl.ts';
 import { processSyscalls } from '../../../src/kernel/syscalls/process.ts';
 import { schedulingSyscalls } from '../../../src/kernel/syscalls/scheduling.ts';
 import { signalSyscalls } from '../../../src/kernel/syscalls/signal.ts';
 import { systemSyscalls } from '../../../src/kernel/syscalls/system.ts';
 import { timeSyscalls } from '../../../src/kernel/syscalls/time.ts';
+import { waitSyscalls } from '../../../src/kernel/syscalls/wait.ts';
 import { type Random, seededRandom } from '../../random.ts';
 import { Harness, MEMORY, STACK } from '../process/harness.ts';
 
 /** Families that live on tasks, time and memory alone; without exec and pidfds, which need a file system, and reboot. */
 const numbers = [
   ...processSyscalls,
+  ...waitSyscalls,
+  ...jobControlSyscalls,
+  ...limitSyscalls,
+  ...prctlSyscalls,
+  ...otherProcessSyscalls,
   ...signalSyscalls,
   ...timeSyscalls,
   ...schedulingSyscalls,
