@@ -535,6 +535,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -554,6 +560,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -573,6 +585,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -592,6 +610,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -611,6 +635,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;
@@ -630,6 +660,12 @@ export class Execute {
             const right = Predict.direction(ip, 0, history);
             history = Predict.after(history, 0);
             if (!right) {
+              if (!(load<u32>(ip, B.RECORD_SITE) & B.SITE_PENDING)) {
+                base += load<u32>(L.P_MISPREDICT) as i64;
+                Predict.fellThrough();
+                ip += B.EXIT_BYTES;
+                continue;
+              }
               store<i64>(L.CYCLE, base);
               ip = Slow.mispredictedNotTaken(ip);
               continue;

@@ -60,6 +60,14 @@ export class Predict {
     return penalty;
   }
 
+  /** A branch fell through that was predicted taken: counts the penalty. The store buffer drains meanwhile. */
+  static fellThrough(): void {
+    Count.add(L.COUNT_BRANCH, load<i32>(L.P_MISPREDICT));
+    Count.add(L.COUNT_BRANCH_MISSES, 1);
+    store<u32>(L.STORE_ADDRESS_0, 0xffff_0000);
+    store<u32>(L.STORE_ADDRESS_1, 0xffff_0000);
+  }
+
   /** A taken branch that was predicted not taken: its penalty, counted. */
   static mispredicted(ip: usize, page: i64): i32 {
     const target = page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64);

@@ -170,7 +170,9 @@ export class Predictor {
 
   /** A taken branch that was predicted not taken enters the BTB when it executes. */
   static correct(word: i64, target: i64): i32 {
-    Predictor.update(word, target, Predictor.find(word));
+    const way = Predictor.find(word);
+    if (way >= 0 && load<i64>(BTB + (way as usize) * BTB_ENTRY, TARGET) == target) Predictor.touch(way);
+    else Predictor.update(word, target, way);
     return load<i32>(L.P_MISPREDICT);
   }
 
