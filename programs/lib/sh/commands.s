@@ -201,14 +201,20 @@ function pipeline
     li      a1, 1
     call    fork_in_job
     bnez    a0, 10f
-    mv      a0, s4                      # the child: standard input and output are the pipes
+    bltz    s4, 11f                     # the child: standard input and output are the pipes, whose own descriptors are closed
+    mv      a0, s4
     li      a1, 0
-    bltz    a0, 11f
     call    dup2
+    mv      a0, s4
+    call    close
 11: lw      a0, 4(sp)
-    li      a1, 1
     bltz    a0, 13f
+    li      a1, 1
     call    dup2
+    lw      a0, 4(sp)
+    call    close
+    lw      a0, 0(sp)
+    call    close
 13: li      t0, 1
     sd      t0, sh.can_replace, t6
     mv      a0, s2
@@ -234,6 +240,9 @@ function pipeline
 12: mv      a1, a0
     load_string a0, "cannot make a pipe"
     call    warn
+    bltz    s4, 16f
+    mv      a0, s4
+    call    close
 16: mv      a0, s3
     mv      a1, s6
     call    set_job_text

@@ -670,6 +670,10 @@ function substitute_command
     lw      a0, 4(sp)
     li      a1, 1
     call    dup2
+    lw      a0, 4(sp)
+    call    close
+    lw      a0, 0(sp)
+    call    close
     mv      a0, s0
     call    run_text
     ld      a0, sh.status

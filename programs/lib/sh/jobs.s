@@ -132,9 +132,12 @@ function fork_in_job
     load_string a0, "/dev/null"
     li      a1, O_RDONLY | O_CLOEXEC
     call    open
-    bltz    a0, 4f
+    blez    a0, 4f
+    mv      s2, a0
     li      a1, 0
     call    dup2
+    mv      a0, s2
+    call    close
 4:  la      t0, sh.jobs                 # its parent's jobs are not its own
     li      t1, JOB_LIMIT
     li      t2, JOB_BYTES
