@@ -18,6 +18,7 @@ import {
 import { O_ACCMODE, O_PATH, O_RDWR, O_WRONLY } from '../fs/constants.ts';
 import type { OpenFile } from '../fs/types.ts';
 import type { Kernel } from '../kernel.ts';
+import type { AddressSpace } from '../memory/address-space.ts';
 import { PAGE_SIZE, USER_END } from '../memory/layout.ts';
 import {
   lockAll,
@@ -253,19 +254,28 @@ function mincore(kernel: Kernel, task: Task, address: number, length: number, ve
   if (!(address >= 0 && length >= 0 && address + length <= USER_END)) return -ENOMEM;
   const space = task.memory!;
   const count = Math.ceil(length / PAGE_SIZE);
-  const result = new Uint8Array(count);
-  kernel.cost.execute(memoryCosts.mincore_page, count);
-  for (let index = 0; index < count; index += 1) {
-    const at = address + index * PAGE_SIZE;
-    const region = space.regions.find(at);
-    if (region === null) return -ENOMEM;
-    const present = space.tables.get(at / PAGE_SIZE) !== 0;
-    const fileIndex = (region.offset + at - region.start) / PAGE_SIZE;
-    const cached =
-      region.file !== null && (region.file.operations.cachedPage?.(kernel, region.file, fileIndex) ?? 0) > 0;
-    result[index] = present || cached ? 1 : 0;
+  // As many pages at a time as answers fit in one page (do_mincore).
+  for (let done = 0; done < count; ) {
+    const chunk = new Uint8Array(Math.min(PAGE_SIZE, count - done));
+    for (let index = 0; index < chunk.length; index += 1) {
+      const resident = isResident(kernel, space, address + (done + index) * PAGE_SIZE);
+      if (resident === null) return -ENOMEM;
+      chunk[index] = resident ? 1 : 0;
+    }
+    if (!space.write(vector + done, chunk)) return -EFAULT;
+    done += chunk.length;
   }
-  return space.write(vector, result) ? 0 : -EFAULT;
+  return 0;
+}
+
+/** Whether the page at this address is in memory; null when nothing is mapped there. */
+function isResident(kernel: Kernel, space: AddressSpace, address: number): boolean | null {
+  kernel.cost.execute(memoryCosts.mincore_page);
+  const region = space.regions.find(address);
+  if (region === null) return null;
+  if (space.tables.get(address / PAGE_SIZE) !== 0) return true;
+  const index = (region.offset + address - region.start) / PAGE_SIZE;
+  return region.file !== null && (region.file.operations.cachedPage?.(kernel, region.file, index) ?? 0) > 0;
 }
 
 function msync(kernel: Kernel, task: Task, address: number, length: number, flagBits: number): SyscallResult {
