@@ -2,7 +2,8 @@
 // before another, deliver one twice. What happens to a frame depends on the seed and on the order of sending alone.
 //
 // The link has no clock. `send` is told the time; `nextEvent` says when the next frame arrives; `advance(now)` delivers all that
-// are due, in order of time, each with its own time of arrival.
+// are due, in order of time, each with its own time of arrival. Each end can be asked alone, for two machines whose clocks do not
+// stand at the same time (machine-pair.ts): what happens in one direction does not depend on the other.
 
 import type { Random } from '../kernel/net/ip/environment.ts';
 import { seededRandom } from '../kernel/net/ip/environment.ts';
@@ -35,7 +36,6 @@ interface Flight {
   readonly at: number;
   readonly order: number;
   readonly frame: Uint8Array;
-  readonly to: LinkPort;
 }
 
 export interface PortStatistics {
@@ -55,7 +55,9 @@ export class LinkPort {
   onFrame: FrameReceiver | null = null;
   /** When the wire is free for the next frame from here. */
   freeAt = 0;
-  framesInFlight = 0;
+  readonly random: Random;
+  /** Frames on their way to this end. */
+  readonly arrivals = new FlightHeap();
   readonly statistics: PortStatistics = {
     sentFrames: 0,
     sentBytes: 0,
@@ -66,13 +68,31 @@ export class LinkPort {
     duplicated: 0,
   };
 
-  constructor(link: Link) {
+  constructor(link: Link, random: Random) {
     this.link = link;
+    this.random = random;
   }
 
   /** Sends a frame at `now`; its bytes are copied. False if the queue was full and it was dropped. */
   send(frame: Uint8Array, now: number): boolean {
     return this.link.send(this, frame, now);
+  }
+
+  /** When the next frame arrives at this end. */
+  nextEvent(): number {
+    return this.arrivals.next();
+  }
+
+  /** Delivers the frames that arrive at this end up to `now`. */
+  advance(now: number): void {
+    while (this.arrivals.next() <= now) this.deliverNext();
+  }
+
+  deliverNext(): void {
+    const flight = this.arrivals.pop();
+    if (flight === undefined || !this.link.connected) return;
+    this.statistics.receivedFrames += 1;
+    this.onFrame?.(flight.frame, flight.at);
   }
 }
 
@@ -89,8 +109,6 @@ export class Link {
   readonly #reorder: number;
   readonly #duplicate: number;
   readonly #reorderDelay: number;
-  readonly #random: Random;
-  readonly #heap: Flight[] = [];
   #order = 0;
 
   constructor(options: LinkOptions = {}) {
@@ -102,19 +120,19 @@ export class Link {
     this.#reorder = options.reorder ?? 0;
     this.#duplicate = options.duplicate ?? 0;
     this.#reorderDelay = options.reorderDelay ?? this.#latency * 4;
-    this.#random = seededRandom(options.seed ?? 1);
-    this.a = new LinkPort(this);
-    this.b = new LinkPort(this);
+    const seed = (options.seed ?? 1) * 2;
+    this.a = new LinkPort(this, seededRandom(seed));
+    this.b = new LinkPort(this, seededRandom(seed + 1));
   }
 
   /** Frames on their way in both directions. */
   get inFlight(): number {
-    return this.#heap.length;
+    return this.a.arrivals.size + this.b.arrivals.size;
   }
 
   /** When the next frame arrives, Infinity if none is on its way. */
   nextEvent(): number {
-    return this.#heap[0]?.at ?? Infinity;
+    return Math.min(this.a.nextEvent(), this.b.nextEvent());
   }
 
   /** Delivers the frames that arrive up to `now`. What the receivers send in turn is delivered too if it arrives by then. */
@@ -122,21 +140,18 @@ export class Link {
     while (this.nextEvent() <= now) this.deliverNext();
   }
 
-  /** Delivers the one frame that arrives next. */
+  /** Delivers the one frame that arrives next, of two at once the one sent first. */
   deliverNext(): void {
-    const flight = this.#pop();
-    if (flight === undefined) return;
-    this.#other(flight.to).framesInFlight -= 1;
-    if (!this.connected) return;
-    flight.to.statistics.receivedFrames += 1;
-    flight.to.onFrame?.(flight.frame, flight.at);
+    if (this.a.arrivals.isBefore(this.b.arrivals)) this.a.deliverNext();
+    else this.b.deliverNext();
   }
 
   send(from: LinkPort, frame: Uint8Array, now: number): boolean {
-    const { statistics } = from;
+    const { statistics, random } = from;
+    const to = from === this.a ? this.b : this.a;
     const bits = (frame.length + ETHERNET_OVERHEAD_BYTES) * 8;
     const waiting = ((Math.max(from.freeAt - now, 0) / NANOSECONDS_PER_SECOND) * this.#bandwidth) / 8;
-    if ((waiting > 0 && waiting + frame.length > this.#queueBytes) || from.framesInFlight >= this.#maxFrames) {
+    if ((waiting > 0 && waiting + frame.length > this.#queueBytes) || to.arrivals.size >= this.#maxFrames) {
       statistics.droppedFull += 1;
       return false;
     }
@@ -145,37 +160,47 @@ export class Link {
     const begin = Math.max(from.freeAt, now);
     const time = this.#bandwidth === Infinity ? 0 : Math.ceil((bits * NANOSECONDS_PER_SECOND) / this.#bandwidth);
     from.freeAt = begin + time;
-    if (!this.connected || this.#happens(this.#loss)) {
+    if (!this.connected || happens(random, this.#loss)) {
       statistics.lost += 1;
       return true;
     }
     let arrival = begin + time + this.#latency;
-    if (this.#happens(this.#reorder)) {
+    if (happens(random, this.#reorder)) {
       statistics.reordered += 1;
-      arrival += this.#random() % (this.#reorderDelay + 1);
+      arrival += random() % (this.#reorderDelay + 1);
     }
     const bytes = frame.slice();
-    this.#push(bytes, arrival, from);
-    if (this.#happens(this.#duplicate)) {
+    this.#order += 1;
+    to.arrivals.push({ at: arrival, order: this.#order, frame: bytes });
+    if (happens(random, this.#duplicate)) {
       statistics.duplicated += 1;
-      this.#push(bytes, arrival, from);
+      this.#order += 1;
+      to.arrivals.push({ at: arrival, order: this.#order, frame: bytes });
     }
     return true;
   }
+}
 
-  #happens(probability: number): boolean {
-    return probability > 0 && this.#random() < probability * 2 ** 32;
+/** Frames in order of arrival, of two at once the one sent first: a binary heap. */
+class FlightHeap {
+  readonly #heap: Flight[] = [];
+
+  get size(): number {
+    return this.#heap.length;
   }
 
-  #other(port: LinkPort): LinkPort {
-    return port === this.a ? this.b : this.a;
+  next(): number {
+    return this.#heap[0]?.at ?? Infinity;
   }
 
-  #push(frame: Uint8Array, at: number, from: LinkPort): void {
-    from.framesInFlight += 1;
-    this.#order += 1;
+  isBefore(other: FlightHeap): boolean {
+    const mine = this.#heap[0];
+    const theirs = other.#heap[0];
+    return mine !== undefined && (theirs === undefined || isBefore(mine, theirs));
+  }
+
+  push(flight: Flight): void {
     const heap = this.#heap;
-    const flight: Flight = { at, order: this.#order, frame, to: this.#other(from) };
     let index = heap.length;
     heap.push(flight);
     while (index > 0) {
@@ -187,7 +212,7 @@ export class Link {
     heap[index] = flight;
   }
 
-  #pop(): Flight | undefined {
+  pop(): Flight | undefined {
     const heap = this.#heap;
     const top = heap[0];
     const last = heap.pop();
@@ -204,6 +229,10 @@ export class Link {
     heap[index] = last;
     return top;
   }
+}
+
+function happens(random: Random, probability: number): boolean {
+  return probability > 0 && random() < probability * 2 ** 32;
 }
 
 function isBefore(a: Flight, b: Flight): boolean {
