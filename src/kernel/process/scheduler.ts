@@ -13,87 +13,17 @@ import { schedulerRoutines } from '../cost/routines/scheduler.ts';
 import { timerRoutines } from '../cost/routines/time.ts';
 import type { Kernel } from '../kernel.ts';
 import { checkCpuTimers } from './cpu-timers.ts';
+import { IndexedHeap } from './indexed-heap.ts';
+import {
+  NICE_0_WEIGHT,
+  RR_SLICE,
+  SCHED_IDLE,
+  SCHED_OTHER,
+  SCHED_RR,
+  type SchedulingEntity,
+} from './scheduling-entity.ts';
 import type { Task } from './task.ts';
 import { KernelTimer, type TimerOwner } from './timers.ts';
-
-/** sched(7) */
-export const SCHED_OTHER = 0;
-export const SCHED_FIFO = 1;
-export const SCHED_RR = 2;
-export const SCHED_BATCH = 3;
-export const SCHED_IDLE = 5;
-export const SCHED_DEADLINE = 6;
-
-/** sched_prio_to_weight of kernel/sched/core.c: a nice level is about 1.25 times the weight of the next. */
-const NICE_WEIGHTS: readonly number[] = [
-  88_761, 71_755, 56_483, 46_273, 36_291, 29_154, 23_254, 18_705, 14_949, 11_916, 9_548, 7_620, 6_100, 4_904, 3_906,
-  3_121, 2_501, 1_991, 1_586, 1_277, 1_024, 820, 655, 526, 423, 335, 272, 215, 172, 137, 110, 87, 70, 56, 45, 36, 29,
-  23, 18, 15,
-];
-const NICE_0_WEIGHT = 1024;
-const IDLE_WEIGHT = 3;
-
-/** RR_TIMESLICE of Linux: 100 ms. */
-export const RR_SLICE = 100_000_000;
-
-export class SchedulingEntity {
-  policy = SCHED_OTHER;
-  nice = 0;
-  /** 1 (low) … 99 (high) for FIFO and RR, else 0. */
-  priority = 0;
-  /** A priority lent by the waiters of a PI futex; 0: none. */
-  boostedPriority = 0;
-  resetOnFork = false;
-  weight = NICE_0_WEIGHT;
-  /** ns of run time scaled by 1024 / weight. */
-  virtualRuntime = 0;
-  /** ns run since it was picked. */
-  sliceUsed = 0;
-  /** When its run time was last brought up to date, ns. */
-  executionStart = 0;
-  /** Counter values at that time, for the split into user and system time. */
-  userCyclesStart = 0;
-  kernelCyclesStart = 0;
-  heapIndex = -1;
-  sequence = 0;
-  /** CPU number mask; one hart: bit 0. */
-  affinity = 1;
-
-  setNice(nice: number): void {
-    this.nice = nice;
-    this.#reweigh();
-  }
-
-  setPolicy(policy: number, priority: number): void {
-    this.policy = policy;
-    this.priority = priority;
-    this.#reweigh();
-  }
-
-  #reweigh(): void {
-    this.weight = this.policy === SCHED_IDLE ? IDLE_WEIGHT : NICE_WEIGHTS[this.nice + 20]!;
-  }
-
-  /** The real-time priority in force; 0: of the fair class. */
-  get realTime(): number {
-    const own = this.policy === SCHED_FIFO || this.policy === SCHED_RR ? this.priority : 0;
-    return Math.max(own, this.boostedPriority);
-  }
-
-  /** What a child of fork starts with (sched(7), "Reset scheduling policy for child processes"). */
-  forChild(): SchedulingEntity {
-    const child = new SchedulingEntity();
-    child.affinity = this.affinity;
-    if (this.resetOnFork) {
-      child.setNice(Math.max(0, this.nice));
-      if (this.policy !== SCHED_FIFO && this.policy !== SCHED_RR) child.setPolicy(this.policy, 0);
-    } else {
-      child.setNice(this.nice);
-      child.setPolicy(this.policy, this.priority);
-    }
-    return child;
-  }
-}
 
 export interface SchedulerOptions {
   /** Timer ticks: CONFIG_HZ=250. */
@@ -118,7 +48,7 @@ export class Scheduler implements TimerOwner {
   needReschedule = false;
   /** Why the current task will be switched away from, for the event. */
   #reason: 'blocked' | 'preempted' | 'yielded' | 'exited' | 'idle' = 'idle';
-  readonly #fair: Task[] = [];
+  readonly #fair = new IndexedHeap<SchedulingEntity>(before);
   readonly #realTime: Task[][] = Array.from({ length: 100 }, () => []);
   #realTimeCount = 0;
   #minimumRuntime = 0;
@@ -137,7 +67,7 @@ export class Scheduler implements TimerOwner {
 
   /** Tasks that run or could run. */
   get runnable(): number {
-    return this.#fair.length + this.#realTimeCount + (this.current?.state === 'running' ? 1 : 0);
+    return this.#fair.size + this.#realTimeCount + (this.current?.state === 'running' ? 1 : 0);
   }
 
   /** Makes a runnable task stand in its queue. 'wakeup' and 'fork' may set needReschedule. */
@@ -147,7 +77,7 @@ export class Scheduler implements TimerOwner {
       return;
     }
     const entity = task.scheduling;
-    if (entity.heapIndex >= 0) return;
+    if (entity.queued) return;
     kernel.cost.execute(schedulerRoutines.enqueue_task);
     kernel.cost.touch(task.address + 128, 64, 'write');
     const realTime = entity.realTime;
@@ -155,14 +85,15 @@ export class Scheduler implements TimerOwner {
     if (realTime > 0) {
       this.#realTime[realTime]!.push(task);
       this.#realTimeCount += 1;
-      entity.heapIndex = REAL_TIME_QUEUED;
+      entity.queuedRealTime = true;
     } else {
       if (why === 'wakeup') {
         entity.virtualRuntime = Math.max(entity.virtualRuntime, this.#minimumRuntime - this.options.sleeperCredit);
       } else if (why === 'fork') {
         entity.virtualRuntime = this.#minimumRuntime + this.#scaled(this.options.sliceNanoseconds, entity);
       }
-      this.#push(kernel, task);
+      kernel.cost.execute(schedulerRoutines.rebalance_step, Math.log2(this.#fair.size + 2));
+      this.#fair.push(entity);
     }
     if (why !== 'requeue') this.#checkPreemption(kernel, task);
   }
@@ -170,9 +101,9 @@ export class Scheduler implements TimerOwner {
   /** Takes a task that is not running out of its queue (it was stopped or killed, or its class changes). */
   dequeue(kernel: Kernel, task: Task): void {
     const entity = task.scheduling;
-    if (entity.heapIndex === -1) return;
+    if (!entity.queued) return;
     kernel.cost.execute(schedulerRoutines.dequeue_task);
-    if (entity.heapIndex === REAL_TIME_QUEUED) {
+    if (entity.queuedRealTime) {
       for (const queue of this.#realTime) {
         const index = queue.indexOf(task);
         if (index >= 0) {
@@ -181,9 +112,9 @@ export class Scheduler implements TimerOwner {
         }
       }
       this.#realTimeCount -= 1;
-      entity.heapIndex = -1;
+      entity.queuedRealTime = false;
     } else {
-      this.#removeAt(entity.heapIndex);
+      this.#fair.remove(entity);
     }
   }
 
@@ -199,7 +130,7 @@ export class Scheduler implements TimerOwner {
 
   /** Changes class, priority or weight of a task by running `change`, wherever the task stands. */
   reschedule(kernel: Kernel, task: Task, change: (entity: SchedulingEntity) => void): void {
-    const queued = task.scheduling.heapIndex !== -1;
+    const { queued } = task.scheduling;
     if (queued) this.dequeue(kernel, task);
     change(task.scheduling);
     if (queued) {
@@ -214,12 +145,12 @@ export class Scheduler implements TimerOwner {
   yield(kernel: Kernel, task: Task): void {
     this.account(kernel, task);
     if (task.scheduling.realTime === 0) {
-      const next = this.#fair[0];
+      const next = this.#fair.first;
       if (next !== undefined) {
-        task.scheduling.virtualRuntime = Math.max(task.scheduling.virtualRuntime, next.scheduling.virtualRuntime);
+        task.scheduling.virtualRuntime = Math.max(task.scheduling.virtualRuntime, next.virtualRuntime);
       }
     }
-    if (this.#fair.length + this.#realTimeCount > 0) {
+    if (this.#fair.size + this.#realTimeCount > 0) {
       this.needReschedule = true;
       this.#reason = 'yielded';
     }
@@ -351,7 +282,7 @@ export class Scheduler implements TimerOwner {
   }
 
   #advanceMinimum(currentRuntime: number): void {
-    const least = this.#fair[0]?.scheduling.virtualRuntime ?? currentRuntime;
+    const least = this.#fair.first?.virtualRuntime ?? currentRuntime;
     this.#minimumRuntime = Math.max(this.#minimumRuntime, Math.min(currentRuntime, least));
   }
 
@@ -366,8 +297,8 @@ export class Scheduler implements TimerOwner {
     const realTime = task.scheduling.realTime;
     if (realTime > 0) return this.#highestRealTime() >= realTime;
     if (this.#realTimeCount > 0) return true;
-    const next = this.#fair[0];
-    return next !== undefined && next.scheduling.virtualRuntime <= task.scheduling.virtualRuntime;
+    const next = this.#fair.first;
+    return next !== undefined && next.virtualRuntime <= task.scheduling.virtualRuntime;
   }
 
   #highestRealTime(): number {
@@ -430,15 +361,15 @@ export class Scheduler implements TimerOwner {
     if (this.#realTimeCount > 0) {
       const task = this.#realTime[this.#highestRealTime()]!.shift()!;
       this.#realTimeCount -= 1;
-      task.scheduling.heapIndex = -1;
+      task.scheduling.queuedRealTime = false;
       return task;
     }
-    const task = this.#fair[0];
-    if (task === undefined) return null;
-    kernel.cost.execute(schedulerRoutines.rebalance_step, Math.log2(this.#fair.length + 1));
-    this.#removeAt(0);
-    this.#advanceMinimum(task.scheduling.virtualRuntime);
-    return task;
+    const entity = this.#fair.first;
+    if (entity === undefined) return null;
+    kernel.cost.execute(schedulerRoutines.rebalance_step, Math.log2(this.#fair.size + 1));
+    this.#fair.remove(entity);
+    this.#advanceMinimum(entity.virtualRuntime);
+    return entity.task;
   }
 
   #toFront(task: Task): void {
@@ -446,59 +377,13 @@ export class Scheduler implements TimerOwner {
     queue.splice(queue.indexOf(task), 1);
     queue.unshift(task);
   }
-
-  #push(kernel: Kernel, task: Task): void {
-    kernel.cost.execute(schedulerRoutines.rebalance_step, Math.log2(this.#fair.length + 2));
-    this.#fair.push(task);
-    this.#up(this.#fair.length - 1, task);
-  }
-
-  #removeAt(index: number): void {
-    const heap = this.#fair;
-    heap[index]!.scheduling.heapIndex = -1;
-    const last = heap.pop()!;
-    if (index === heap.length) return;
-    this.#up(index, last);
-    this.#down(last.scheduling.heapIndex, last);
-  }
-
-  #up(index: number, task: Task): void {
-    const heap = this.#fair;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = heap[parentIndex]!;
-      if (!before(task, parent)) break;
-      heap[index] = parent;
-      parent.scheduling.heapIndex = index;
-      index = parentIndex;
-    }
-    heap[index] = task;
-    task.scheduling.heapIndex = index;
-  }
-
-  #down(index: number, task: Task): void {
-    const heap = this.#fair;
-    for (;;) {
-      let childIndex = 2 * index + 1;
-      if (childIndex >= heap.length) break;
-      if (childIndex + 1 < heap.length && before(heap[childIndex + 1]!, heap[childIndex]!)) childIndex += 1;
-      const child = heap[childIndex]!;
-      if (!before(child, task)) break;
-      heap[index] = child;
-      child.scheduling.heapIndex = index;
-      index = childIndex;
-    }
-    heap[index] = task;
-    task.scheduling.heapIndex = index;
-  }
 }
 
-const REAL_TIME_QUEUED = 1_000_000_000;
 /** LOAD_FREQ: a sample every 5 s; decays over 1, 5 and 15 minutes. */
 const LOAD_PERIOD = 5_000_000_000;
 const LOAD_DECAY = [Math.exp(-5 / 60), Math.exp(-5 / 300), Math.exp(-5 / 900)] as const;
 
-function before(a: Task, b: Task): boolean {
-  const difference = a.scheduling.virtualRuntime - b.scheduling.virtualRuntime;
-  return difference < 0 || (difference === 0 && a.scheduling.sequence < b.scheduling.sequence);
+function before(a: SchedulingEntity, b: SchedulingEntity): boolean {
+  const difference = a.virtualRuntime - b.virtualRuntime;
+  return difference < 0 || (difference === 0 && a.sequence < b.sequence);
 }

@@ -14,7 +14,7 @@ import { TrapFrame } from '../memory/trap-frame.ts';
 import { Credentials } from './credentials.ts';
 import { commandName, execProgram } from './exec.ts';
 import { Limits } from './limits.ts';
-import { SchedulingEntity } from './scheduler.ts';
+import { SchedulingEntity } from './scheduling-entity.ts';
 import { ProcessGroup, Session } from './session.ts';
 import { SIGCHLD } from './signals/numbers.ts';
 import { SignalHandlers, SignalState } from './signals/state.ts';

@@ -10,7 +10,7 @@ import type { RestartRule } from '../syscalls/result.ts';
 import { wakeTask } from './block.ts';
 import type { Credentials } from './credentials.ts';
 import type { FutexWaiter, PiState } from './futex-table.ts';
-import type { SchedulingEntity } from './scheduler.ts';
+import type { SchedulingEntity } from './scheduling-entity.ts';
 import type { SignalState } from './signals/state.ts';
 import { newUsage, type ThreadGroup, type Usage } from './thread-group.ts';
 import { KernelTimer, type TimerOwner } from './timers.ts';
@@ -132,6 +132,7 @@ export class Task implements Waiter, TimerOwner {
     this.credentials = fields.credentials;
     this.signals = fields.signals;
     this.scheduling = fields.scheduling;
+    this.scheduling.task = this;
     this.frame = fields.frame;
     this.address = fields.address;
     this.sleepTimer = new KernelTimer(this);

@@ -6,17 +6,18 @@
 
 import { timerRoutines } from '../cost/routines/time.ts';
 import type { Kernel } from '../kernel.ts';
+import { type HeapItem, IndexedHeap } from './indexed-heap.ts';
 
 export interface TimerOwner {
   /** The deadline has passed; the timer is out of the heap and may be set again. */
   timerExpired(kernel: Kernel, timer: KernelTimer): void;
 }
 
-export class KernelTimer {
+export class KernelTimer implements HeapItem {
   readonly owner: TimerOwner;
   /** Absolute guest time, ns since boot; Infinity when not armed. */
   deadline = Infinity;
-  /** Place in the heap, -1 when not armed. Kept by KernelTimers. */
+  /** -1 when not armed. */
   heapIndex = -1;
   sequence = 0;
 
@@ -30,95 +31,51 @@ export class KernelTimer {
 }
 
 export class KernelTimers {
-  readonly #heap: KernelTimer[] = [];
+  readonly #heap = new IndexedHeap<KernelTimer>(before);
   #sequence = 0;
 
   /** Earliest deadline in ns since boot; Infinity: nothing is armed. */
   next(): number {
-    return this.#heap.length === 0 ? Infinity : this.#heap[0]!.deadline;
+    return this.#heap.first?.deadline ?? Infinity;
   }
 
   get size(): number {
-    return this.#heap.length;
+    return this.#heap.size;
   }
 
   /** Arms (or moves) a timer; charged as hrtimer_start. Infinity disarms. */
   set(kernel: Kernel, timer: KernelTimer, deadline: number): void {
-    if (timer.heapIndex >= 0) this.#removeAt(timer.heapIndex);
+    if (timer.heapIndex >= 0) this.#heap.remove(timer);
     if (!(deadline < Infinity)) {
       timer.deadline = Infinity;
       return;
     }
     kernel.cost.execute(timerRoutines.hrtimer_start);
-    this.#insert(timer, deadline);
+    timer.deadline = deadline;
+    timer.sequence = this.#sequence++;
+    this.#heap.push(timer);
   }
 
   cancel(kernel: Kernel, timer: KernelTimer): void {
     if (timer.heapIndex < 0) return;
     kernel.cost.execute(timerRoutines.hrtimer_cancel);
-    this.#removeAt(timer.heapIndex);
+    this.#heap.remove(timer);
     timer.deadline = Infinity;
   }
 
   /** Runs every timer whose deadline is not after now; returns how many. Charged for each (hrtimer_interrupt). */
   expire(kernel: Kernel): number {
     let expired = 0;
-    while (this.#heap.length > 0) {
-      const timer = this.#heap[0]!;
-      if (timer.deadline > kernel.now()) break;
-      this.#removeAt(0);
+    for (;;) {
+      const timer = this.#heap.first;
+      if (timer === undefined || timer.deadline > kernel.now()) break;
+      this.#heap.remove(timer);
       timer.deadline = Infinity;
       kernel.cost.execute(timerRoutines.hrtimer_expire);
       expired += 1;
       timer.owner.timerExpired(kernel, timer);
     }
     return expired;
-  }
-
-  #insert(timer: KernelTimer, deadline: number): void {
-    timer.deadline = deadline;
-    timer.sequence = this.#sequence++;
-    this.#heap.push(timer);
-    this.#up(this.#heap.length - 1, timer);
-  }
-
-  #removeAt(index: number): void {
-    const heap = this.#heap;
-    heap[index]!.heapIndex = -1;
-    const last = heap.pop()!;
-    if (index === heap.length) return;
-    this.#up(index, last);
-    this.#down(last.heapIndex, last);
-  }
-
-  #up(index: number, timer: KernelTimer): void {
-    const heap = this.#heap;
-    while (index > 0) {
-      const parentIndex = (index - 1) >> 1;
-      const parent = heap[parentIndex]!;
-      if (!before(timer, parent)) break;
-      heap[index] = parent;
-      parent.heapIndex = index;
-      index = parentIndex;
-    }
-    heap[index] = timer;
-    timer.heapIndex = index;
-  }
-
-  #down(index: number, timer: KernelTimer): void {
-    const heap = this.#heap;
-    for (;;) {
-      let childIndex = 2 * index + 1;
-      if (childIndex >= heap.length) break;
-      if (childIndex + 1 < heap.length && before(heap[childIndex + 1]!, heap[childIndex]!)) childIndex += 1;
-      const child = heap[childIndex]!;
-      if (!before(child, timer)) break;
-      heap[index] = child;
-      child.heapIndex = index;
-      index = childIndex;
-    }
-    heap[index] = timer;
-    timer.heapIndex = index;
   }
 }
 

@@ -14,7 +14,7 @@ import {
   SCHED_IDLE,
   SCHED_OTHER,
   SCHED_RR,
-} from '../process/scheduler.ts';
+} from '../process/scheduling-entity.ts';
 import type { Task } from '../process/task.ts';
 import { enumeration, inStruct, int, outStruct, pid, pointer, size, unsigned } from './arguments.ts';
 import { priorityWhich, schedulingPolicies } from './flags/process.ts';

@@ -26,6 +26,7 @@ import { spliceSyscalls } from './splice.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
 import { timerfdSyscalls } from './timerfd.ts';
+import { timerSyscalls } from './timers.ts';
 import { waitSyscalls } from './wait.ts';
 import { xattrSyscalls } from './xattr.ts';
 
@@ -41,6 +42,7 @@ const families: readonly (readonly SyscallRow[])[] = [
   otherProcessSyscalls,
   signalSyscalls,
   timeSyscalls,
+  timerSyscalls,
   schedulingSyscalls,
   identitySyscalls,
   futexSyscalls,

@@ -13,6 +13,7 @@ import { schedulingSyscalls } from '../../../src/kernel/syscalls/scheduling.ts';
 import { signalSyscalls } from '../../../src/kernel/syscalls/signal.ts';
 import { systemSyscalls } from '../../../src/kernel/syscalls/system.ts';
 import { timeSyscalls } from '../../../src/kernel/syscalls/time.ts';
+import { timerSyscalls } from '../../../src/kernel/syscalls/timers.ts';
 import { waitSyscalls } from '../../../src/kernel/syscalls/wait.ts';
 import { type Random, seededRandom } from '../../random.ts';
 import { Harness, MEMORY, STACK } from '../process/harness.ts';
@@ -27,6 +28,7 @@ const numbers = [
   ...otherProcessSyscalls,
   ...signalSyscalls,
   ...timeSyscalls,
+  ...timerSyscalls,
   ...schedulingSyscalls,
   ...identitySyscalls,
   ...futexSyscalls,
