@@ -1,75 +1,20 @@
-// `cyclix perf stat` and `cyclix perf record`: perf's formats on the machine's counters.
+// `cyclix perf`: what measures a program with the machine's counters, under perf's names.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
 import { Command } from 'commander';
-import { StatListener } from '../observe/perf/listener.ts';
-import { formatStat, formatStatJson, formatStatSeparated } from '../observe/perf/stat.ts';
-import { hostErrorText, UsageError } from './fail.ts';
-import { writeFully } from './host-streams.ts';
-import { addMachineOptions, type MachineFlags } from './options.ts';
-import { openSession, runToEnd } from './session.ts';
-
-interface StatFlags extends MachineFlags {
-  json?: boolean;
-  fieldSeparator?: string;
-  output?: string;
-}
+import { recordCommand } from './perf-record.ts';
+import { reportCommand } from './perf-report.ts';
+import { statCommand } from './perf-stat.ts';
 
 export function perfCommand(): Command {
   const perf = new Command('perf')
     .description("measure a program with the machine's counters")
-    .enablePositionalOptions();
-  perf.addCommand(statCommand());
-  return perf;
-}
-
-function statCommand(): Command {
-  const command = new Command('stat')
-    .description('run a program and print counters, and how its cycles split')
-    .argument('<FILE>', 'program.s, program.c or an executable')
-    .argument('[args...]', "the program's arguments")
-    .option('-j, --json', 'one JSON object a line')
-    .option('-x, --field-separator <SEP>', 'values separated by SEP')
-    .option('-o, --output <FILE>', 'write to FILE instead of standard error');
-  return addMachineOptions(command)
-    .passThroughOptions()
+    .enablePositionalOptions()
     .addHelpText(
       'after',
-      '\nExample:\n  cyclix perf stat programs/lat_ctx.s\n  cyclix perf stat --preset ideal programs/lat_syscall.s',
-    )
-    .action(async (file: string, args: string[], flags: StatFlags) => {
-      process.exitCode = await stat(file, args, flags);
-    });
-}
-
-async function stat(file: string, args: readonly string[], flags: StatFlags): Promise<number> {
-  let output = 2;
-  try {
-    if (flags.output !== undefined) output = openSync(flags.output, 'w');
-  } catch (error) {
-    throw new UsageError(`${flags.output}: ${hostErrorText(error)}`);
-  }
-  const session = await openSession(file, args, flags);
-  const { machine, kernel } = session.system;
-  const before = machine.counters.read();
-  const listener = new StatListener();
-  kernel.events.listen(listener.listen);
-  const status = await runToEnd(session, flags);
-  const after = machine.counters.read();
-  const counters = Object.fromEntries(
-    Object.entries(after).map(([name, value]) => [name, value - (before[name as keyof typeof before] ?? 0)]),
-  );
-  const input = { command: [file, ...args].join(' '), counters, clockHz: machine.preset.clockHz, ...listener.totals() };
-  const text =
-    flags.json === true
-      ? formatStatJson(input)
-      : flags.fieldSeparator !== undefined
-        ? formatStatSeparated(input, flags.fieldSeparator)
-        : formatStat(input);
-  if (output === 2) writeFully(2, text);
-  else {
-    writeSync(output, text);
-    closeSync(output);
-  }
-  return status;
+      '\nExample:\n  cyclix perf stat programs/lat_ctx.s\n  cyclix perf record programs/ls.s -la /',
+    );
+  perf.addCommand(statCommand());
+  perf.addCommand(recordCommand());
+  perf.addCommand(reportCommand());
+  return perf;
 }

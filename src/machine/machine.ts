@@ -26,6 +26,18 @@ export interface MachineOptions {
   debug?: { flushSpeedTlbs?: boolean; flushDecoded?: boolean };
 }
 
+/** Takes over how far each run goes, to look at the hart in between (a sampling profiler). It must not change what is run. */
+export interface RunObserver {
+  /** In place of `Machine.run`: calls `step`, which is that run, until it has reached what was asked for. */
+  run(
+    step: (maxInstructions: number, untilCycle: number) => StopReason,
+    maxInstructions: number,
+    untilCycle: number,
+  ): StopReason;
+  /** The clock is about to jump to `cycle`: nothing runs. */
+  idle(cycle: number): void;
+}
+
 /** The functions of machine.wasm. Addresses and cycles are f64: exact below 2^53, and cheaper than BigInt at the border. */
 interface Exports {
   reset(): void;
@@ -69,6 +81,8 @@ export class Machine implements DeviceAccess {
     load(address: number, bytes: 1 | 2 | 4 | 8): number;
     store(address: number, bytes: 1 | 2 | 4 | 8, value: number): void;
   };
+  /** Null costs a comparison at each run. */
+  observer: RunObserver | null = null;
   readonly #memory: ArrayBuffer;
   readonly #view: DataView;
   readonly #exports: Exports;
@@ -148,11 +162,16 @@ export class Machine implements DeviceAccess {
    * retired or the clock has reached `untilCycle`.
    */
   run(maxInstructions: number, untilCycle = Number.MAX_SAFE_INTEGER): StopReason {
-    return STOP_REASONS[this.#exports.run(maxInstructions, untilCycle)] ?? 'slice';
+    if (this.observer !== null) return this.observer.run(this.#step, maxInstructions, untilCycle);
+    return this.#step(maxInstructions, untilCycle);
   }
+
+  readonly #step = (maxInstructions: number, untilCycle: number): StopReason =>
+    STOP_REASONS[this.#exports.run(maxInstructions, untilCycle)] ?? 'slice';
 
   /** The clock jumps forward to `cycle` while nothing runs. */
   advanceTo(cycle: number): void {
+    this.observer?.idle(cycle);
     this.#exports.advanceTo(cycle);
   }
 

@@ -4,7 +4,7 @@
 import { gzipSync } from 'node:zlib';
 import { ProtobufWriter } from './protobuf.ts';
 
-/** Where cycles went: frames from the outermost in, e.g. ["cat", "main", "write"] or ["cat", "[ring 0]", "read", "pipe_read"]. */
+/** Where cycles went: [command, object, symbol], or in ring 0 [command, "[kernel]", system call, routine]. */
 export interface Sample {
   readonly stack: readonly string[];
   cycles: number;
@@ -14,13 +14,13 @@ export interface Sample {
 export class Profile {
   readonly #samples = new Map<string, Sample>();
 
-  add(stack: readonly string[], cycles: number): void {
+  add(stack: readonly string[], cycles: number, samples = 1): void {
     const key = stack.join(';');
     const sample = this.#samples.get(key);
-    if (sample === undefined) this.#samples.set(key, { stack: [...stack], cycles, samples: 1 });
+    if (sample === undefined) this.#samples.set(key, { stack: [...stack], cycles, samples });
     else {
       sample.cycles += cycles;
-      sample.samples += 1;
+      sample.samples += samples;
     }
   }
 
@@ -36,6 +36,19 @@ export class Profile {
     for (const sample of this.#samples.values()) total += sample.cycles;
     return total;
   }
+}
+
+/** Reads what `collapsed` wrote, or another tool in its format. Throws Error that names the line. */
+export function parseCollapsed(text: string): Profile {
+  const profile = new Profile();
+  for (const [index, line] of text.split('\n').entries()) {
+    if (line === '') continue;
+    const match = /^(.+) (\d+)$/.exec(line);
+    if (match === null)
+      throw new Error(`line ${index + 1} is not a collapsed stack: expected frame;frame;frame cycles`);
+    profile.add(match[1]!.split(';'), Number(match[2]));
+  }
+  return profile;
 }
 
 /** One line a stack: `frame;frame;frame cycles`. */

@@ -1,6 +1,8 @@
 // `perf stat`: the machine's counters over a program's life, in perf's own format. The lines that perf does not have (how
 // the cycles split) come below a rule of their own, and add up to the total exactly.
 
+import type { TaskCounters } from './per-task.ts';
+
 export interface StatInput {
   readonly command: string;
   readonly counters: Readonly<Record<string, number>>;
@@ -46,6 +48,29 @@ interface Line {
   readonly value: string;
   readonly name: string;
   readonly note?: string;
+}
+
+/** `--per-task`: for each task its cycles, instructions and parts; those of all tasks add up to the totals of `formatStat`. */
+export function formatPerTask(command: string, tasks: readonly TaskCounters[]): string {
+  const lines: string[] = [];
+  for (const { tid, command: name, counters } of tasks) {
+    const prefix = `${name.padStart(16)}-${String(tid).padEnd(8)}`;
+    const cycles = counters.cycles;
+    const add = (event: string, value: number, note?: string): void => {
+      lines.push(prefix + formatLine({ value: grouped(value), name: event, ...(note === undefined ? {} : { note }) }));
+    };
+    add('cycles', cycles, `${grouped(counters['cycles:u'])} user, ${grouped(counters['cycles:k'])} kernel`);
+    if (counters['idle-cycles'] > 0) add('idle-cycles', counters['idle-cycles']);
+    add(
+      'instructions',
+      counters.instructions,
+      `${(cycles === 0 ? 0 : counters.instructions / cycles).toFixed(2).padStart(7)}  insn per cycle`,
+    );
+    for (const part of cycleParts)
+      add(`cycles.${part}`, counters[part], `${percent(counters[part], cycles)} of its cycles`);
+    lines.push('');
+  }
+  return ['', ` Performance counter stats for '${command}', by task:`, '', ...lines, ''].join('\n');
 }
 
 function formatLine({ value, name, note }: Line): string {
