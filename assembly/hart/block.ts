@@ -10,6 +10,7 @@ import { Translate } from '../memory/translate.ts';
 import { Pipeline } from '../timing/pipeline.ts';
 import { Predictor } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
+import { Fuse } from './fuse.ts';
 
 const MAXIMUM: i32 = 64;
 const MAXIMUM_CYCLES: i32 = 4000;
@@ -23,6 +24,8 @@ const LENGTH: usize = L.PIPELINE_SCRATCH + 0x808;
 /** The next free byte of the block being built, and the block. */
 const CURSOR: usize = L.PIPELINE_SCRATCH + 0x80c;
 const BLOCK: usize = L.PIPELINE_SCRATCH + 0x810;
+/** The record emitted before, 0 when it cannot be the first of a pair. */
+const PREVIOUS: usize = L.PIPELINE_SCRATCH + 0x814;
 
 export class Blocks {
   static reset(): void {
@@ -161,10 +164,24 @@ export class Blocks {
 
   // --- building -----------------------------------------------------------------------------------------------------------
 
+  /** Fuses the record just begun with the one before it, which must end where this one starts. */
+  private static fuse(record: usize, opcode: i32): void {
+    const previous = load<usize>(PREVIOUS);
+    let pair = 0;
+    if (previous) {
+      const first = load<u16>(previous) as i32;
+      const bytes: usize = first == I.OP_LD || first == I.OP_SD || first == I.OP_FLD ? 16 : 8;
+      if (previous + bytes == record) pair = Fuse.pair(first, opcode);
+    }
+    if (pair) store<u16>(previous, pair);
+    store<usize>(PREVIOUS, pair ? 0 : record);
+  }
+
   @inline
   private static emit(opcode: i32, a: u32, b: u32, c: u32): usize {
     const record = load<usize>(CURSOR);
     store<u16>(record, opcode);
+    Blocks.fuse(record, opcode);
     store<u16>(record, a, B.RECORD_A);
     store<u16>(record, b, B.RECORD_B);
     store<u16>(record, c, B.RECORD_C);
@@ -222,6 +239,7 @@ export class Blocks {
     const lineMask: u32 = (1 << load<u32>(L.P_L1I_LINE_SHIFT)) - 1;
     store<usize>(BLOCK, block);
     store<usize>(CURSOR, block + B.BLOCK_HEADER);
+    store<usize>(PREVIOUS, 0);
     store<u32>(block, offset, B.BLOCK_PHYSICAL);
     store<u32>(block, key, B.BLOCK_KEY);
     store<u32>(block, upper, B.BLOCK_UPPER);
@@ -349,12 +367,12 @@ export class Blocks {
         return true;
       }
       case I.TIMING_LOAD: {
-        if (stores) Blocks.emitStoreCheck(opcode, rs1, immediate, checkSite);
+        if (stores) Blocks.emitStoreCheck(opcode, stores, rs1, immediate, checkSite);
         Blocks.emitSite(opcode, Blocks.destination(rd), Blocks.register(rs1), immediate & 0xffff, site);
         return false;
       }
       case I.TIMING_LOAD_FP: {
-        if (stores) Blocks.emitStoreCheck(opcode, rs1, immediate, checkSite);
+        if (stores) Blocks.emitStoreCheck(opcode, stores, rs1, immediate, checkSite);
         Blocks.emitSite(opcode, Blocks.register(rd), Blocks.register(rs1), immediate & 0xffff, site);
         return false;
       }
@@ -393,7 +411,7 @@ export class Blocks {
       }
       case I.TIMING_LOAD_RESERVED:
       case I.TIMING_AMO: {
-        if (stores) Blocks.emitStoreCheck(opcode, rs1, 0, checkSite);
+        if (stores) Blocks.emitStoreCheck(opcode, stores, rs1, 0, checkSite);
         const record = Blocks.emitSite(B.BC_AMO, opcode, 0, 0, site);
         store<u32>(record, word, 16);
         store<usize>(CURSOR, record + 24);
@@ -419,11 +437,11 @@ export class Blocks {
     return false;
   }
 
-  private static emitStoreCheck(opcode: i32, rs1: u32, immediate: i32, site: u32): void {
+  private static emitStoreCheck(opcode: i32, stores: i32, rs1: u32, immediate: i32, site: u32): void {
     let size: u32 = 8;
     if (opcode == I.OP_LB || opcode == I.OP_LBU) size = 1;
     else if (opcode == I.OP_LH || opcode == I.OP_LHU) size = 2;
     else if (opcode == I.OP_LW || opcode == I.OP_LWU || opcode == I.OP_FLW) size = 4;
-    Blocks.emitSite(B.BC_STORE_CHECK, size, Blocks.register(rs1), immediate & 0xffff, site);
+    Blocks.emitSite(B.BC_STORE_CHECK, size | (stores << 8), Blocks.register(rs1), immediate & 0xffff, site);
   }
 }

@@ -229,6 +229,81 @@ export class Execute {
           Execute.setX(ip, ((Execute.x(ip, B.RECORD_B) as i32) * (Execute.x(ip, B.RECORD_C) as i32)) as i64);
           ip += 8;
           continue;
+        case B.BC_ADDI_ADDI:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) + Execute.immediate(ip + 8));
+          ip += 16;
+          continue;
+        case B.BC_ADDI_ADD:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) + Execute.x(ip + 8, B.RECORD_C));
+          ip += 16;
+          continue;
+        case B.BC_ADD_ADDI:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) + Execute.immediate(ip + 8));
+          ip += 16;
+          continue;
+        case B.BC_ADD_ADD:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) + Execute.x(ip + 8, B.RECORD_C));
+          ip += 16;
+          continue;
+        case B.BC_SLLI_ADD:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) << Execute.shift(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) + Execute.x(ip + 8, B.RECORD_C));
+          ip += 16;
+          continue;
+        case B.BC_SLLI_XOR:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) << Execute.shift(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) ^ Execute.x(ip + 8, B.RECORD_C));
+          ip += 16;
+          continue;
+        case B.BC_SRLI_XOR:
+          Execute.setX(ip, ((Execute.x(ip, B.RECORD_B) as u64) >> (Execute.shift(ip) as u64)) as i64);
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) ^ Execute.x(ip + 8, B.RECORD_C));
+          ip += 16;
+          continue;
+        case B.BC_XOR_ANDI:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) ^ Execute.x(ip, B.RECORD_C));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) & Execute.immediate(ip + 8));
+          ip += 16;
+          continue;
+        case B.BC_ANDI_SLLI:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) & Execute.immediate(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) << Execute.shift(ip + 8));
+          ip += 16;
+          continue;
+        case B.BC_SLLI_SRLI:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) << Execute.shift(ip));
+          Execute.setX(ip + 8, ((Execute.x(ip + 8, B.RECORD_B) as u64) >> (Execute.shift(ip + 8) as u64)) as i64);
+          ip += 16;
+          continue;
+        case B.BC_ADDIW_ANDI:
+          Execute.setX(ip, ((Execute.x(ip, B.RECORD_B) as i32) + (Execute.immediate(ip) as i32)) as i64);
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B) & Execute.immediate(ip + 8));
+          ip += 16;
+          continue;
+        case B.BC_MV_MV:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B));
+          ip += 16;
+          continue;
+        case B.BC_LI_MV:
+          Execute.setX(ip, load<i32>(ip, B.RECORD_WORD) as i64);
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B));
+          ip += 16;
+          continue;
+        case B.BC_ADDI_MV:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          Execute.setX(ip + 8, Execute.x(ip + 8, B.RECORD_B));
+          ip += 16;
+          continue;
+        case B.BC_ADDI_ADDIW:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          Execute.setX(ip + 8, ((Execute.x(ip + 8, B.RECORD_B) as i32) + (Execute.immediate(ip + 8) as i32)) as i64);
+          ip += 16;
+          continue;
         case I.OP_MULH:
         case I.OP_MULHSU:
         case I.OP_MULHU:
@@ -278,6 +353,10 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_ADD_LW:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+        // falls through
         case I.OP_LW: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -294,6 +373,22 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_LD_LD: {
+          const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
+          const entry = tlb + Execute.speedIndex(address);
+          if (!((address & -4089) == load<i64>(entry) && Execute.cached<T>(entry, address))) {
+            store<i64>(L.CYCLE, base);
+            ip = Slow.load(ip, address);
+            continue;
+          }
+          if (offsetof<T>() && entry != lastPage) {
+            Execute.touchTlb(entry);
+            lastPage = entry;
+          }
+          Execute.setX(ip, load<i64>(Execute.host(entry, address)) as i64);
+          ip += 16;
+        }
+        // falls through
         case I.OP_LD: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -310,6 +405,28 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_ADD_LD: {
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+          const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
+          const entry = tlb + Execute.speedIndex(address);
+          if ((address & -4089) == load<i64>(entry) && Execute.cached<T>(entry, address)) {
+            if (offsetof<T>() && entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
+            Execute.setX(ip, load<i64>(Execute.host(entry, address)) as i64);
+            ip += 16;
+            continue;
+          }
+          store<i64>(L.CYCLE, base);
+          ip = Slow.load(ip, address);
+          continue;
+        }
+        case B.BC_ADD_LBU:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+        // falls through
         case I.OP_LBU: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -326,6 +443,10 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_ADD_LHU:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+        // falls through
         case I.OP_LHU: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -342,6 +463,10 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_ADD_LWU:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+        // falls through
         case I.OP_LWU: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -381,6 +506,24 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_FLD_FLD: {
+          const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
+          const entry = tlb + Execute.speedIndex(address);
+          if (
+            !((address & -4089) == load<i64>(entry) && Execute.cached<T>(entry, address) && load<u32>(L.FP_STATUS) == 3)
+          ) {
+            store<i64>(L.CYCLE, base);
+            ip = Slow.load(ip, address);
+            continue;
+          }
+          if (offsetof<T>() && entry != lastPage) {
+            Execute.touchTlb(entry);
+            lastPage = entry;
+          }
+          store<u64>((load<u16>(ip, B.RECORD_A) as usize) + L.F, load<i64>(Execute.host(entry, address)) as u64);
+          ip += 16;
+        }
+        // falls through
         case I.OP_FLD: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address);
@@ -401,6 +544,10 @@ export class Execute {
           ip = Slow.load(ip, address);
           continue;
         }
+        case B.BC_ANDI_SB:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) & Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_SB: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
@@ -439,6 +586,10 @@ export class Execute {
           ip = Slow.store(ip, address);
           continue;
         }
+        case B.BC_ADDI_SW:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_SW: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
@@ -458,6 +609,25 @@ export class Execute {
           ip = Slow.store(ip, address);
           continue;
         }
+        case B.BC_SD_SD: {
+          const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
+          const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
+          if (!((address & -4089) == load<i64>(entry) && Execute.cachedDirty<T>(entry, address))) {
+            store<i64>(L.CYCLE, base);
+            ip = Slow.store(ip, address);
+            continue;
+          }
+          if (offsetof<T>()) {
+            if (entry != lastPage) {
+              Execute.touchTlb(entry);
+              lastPage = entry;
+            }
+            Execute.noteStore(address, 8);
+          }
+          store<u64>(Execute.host(entry, address), load<u64>(load<u16>(ip, B.RECORD_A) as usize, L.X));
+          ip += 16;
+        }
+        // falls through
         case I.OP_SD: {
           const address = Execute.x(ip, B.RECORD_B) + Execute.immediate(ip);
           const entry = tlb + Execute.speedIndex(address) + L.SPEED_WRITE;
@@ -523,6 +693,10 @@ export class Execute {
           ip = Slow.store(ip, address);
           continue;
         }
+        case B.BC_ADDI_BEQ:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_BEQ:
           if (Execute.x(ip, B.RECORD_B) == Execute.x(ip, B.RECORD_C)) {
             if (offsetof<T>()) {
@@ -548,6 +722,10 @@ export class Execute {
           }
           ip += B.EXIT_BYTES;
           continue;
+        case B.BC_ADDI_BNE:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_BNE:
           if (Execute.x(ip, B.RECORD_B) != Execute.x(ip, B.RECORD_C)) {
             if (offsetof<T>()) {
@@ -573,6 +751,10 @@ export class Execute {
           }
           ip += B.EXIT_BYTES;
           continue;
+        case B.BC_ADDI_BLT:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_BLT:
           if (Execute.x(ip, B.RECORD_B) < Execute.x(ip, B.RECORD_C)) {
             if (offsetof<T>()) {
@@ -598,6 +780,10 @@ export class Execute {
           }
           ip += B.EXIT_BYTES;
           continue;
+        case B.BC_ADDI_BGE:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_BGE:
           if (Execute.x(ip, B.RECORD_B) >= Execute.x(ip, B.RECORD_C)) {
             if (offsetof<T>()) {
@@ -623,6 +809,10 @@ export class Execute {
           }
           ip += B.EXIT_BYTES;
           continue;
+        case B.BC_ADD_BLTU:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.x(ip, B.RECORD_C));
+          ip += 8;
+        // falls through
         case I.OP_BLTU:
           if ((Execute.x(ip, B.RECORD_B) as u64) < (Execute.x(ip, B.RECORD_C) as u64)) {
             if (offsetof<T>()) {
@@ -648,6 +838,10 @@ export class Execute {
           }
           ip += B.EXIT_BYTES;
           continue;
+        case B.BC_ADDI_BGEU:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_BGEU:
           if ((Execute.x(ip, B.RECORD_B) as u64) >= (Execute.x(ip, B.RECORD_C) as u64)) {
             if (offsetof<T>()) {
@@ -744,6 +938,10 @@ export class Execute {
           ip = Slow.next(ip);
           continue;
         }
+        case B.BC_ADDI_J:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case B.BC_J:
           missed = false;
           break;
@@ -756,6 +954,10 @@ export class Execute {
           }
           break;
         }
+        case B.BC_ADDI_JALR:
+          Execute.setX(ip, Execute.x(ip, B.RECORD_B) + Execute.immediate(ip));
+          ip += 8;
+        // falls through
         case I.OP_JALR: {
           const target = (Execute.x(ip, B.RECORD_B) + Execute.immediate(ip)) & ~1;
           Execute.setX(ip, page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64));

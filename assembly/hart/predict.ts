@@ -3,15 +3,7 @@
 
 import * as L from '../layout.ts';
 import { Count } from '../timing/count.ts';
-import {
-  BTB,
-  BTB_ENTRY,
-  BTB_PLRU,
-  BTB_TOUCH,
-  DIRECTION_TABLE,
-  FOLDED,
-  Predictor,
-} from '../timing/predictor.ts';
+import { BTB, BTB_ENTRY, BTB_PLRU, BTB_TOUCH, DIRECTION_TABLE, FOLDED, Predictor } from '../timing/predictor.ts';
 import * as B from './bytecode.ts';
 
 export class Predict {

@@ -12,6 +12,7 @@ import { Atomic } from './atomic.ts';
 import { Blocks } from './block.ts';
 import * as B from './bytecode.ts';
 import { Enter } from './enter.ts';
+import { Fuse } from './fuse.ts';
 import { Predict } from './predict.ts';
 import { System } from './system.ts';
 import { Transfer } from './transfer.ts';
@@ -44,7 +45,7 @@ export class Slow {
   }
 
   static load(record: usize, address: i64): usize {
-    const opcode = load<u16>(record) as i32;
+    const opcode = Fuse.own(load<u16>(record));
     const float = Slow.isFloat(opcode);
     if (float && !load<u32>(L.FP_STATUS)) return Enter.illegal(record);
     const bytes = Slow.bytes(opcode);
@@ -108,7 +109,7 @@ export class Slow {
   }
 
   static store(record: usize, address: i64): usize {
-    const opcode = load<u16>(record) as i32;
+    const opcode = Fuse.own(load<u16>(record));
     const float = Slow.isFloat(opcode);
     if (float && !load<u32>(L.FP_STATUS)) return Enter.illegal(record);
     const bytes = Slow.bytes(opcode);
@@ -225,10 +226,11 @@ export class Slow {
 
   /** A load near a buffered store: replayed if their bytes overlap. */
   static storeCheck(record: usize, address: u32): usize {
-    const bytes = load<u16>(record, B.RECORD_A) as u32;
+    const bytes = load<u8>(record, B.RECORD_A) as u32;
+    const stores = load<u8>(record, B.RECORD_A + 1);
     const overlaps =
-      Slow.overlaps(address, bytes, load<u32>(L.STORE_ADDRESS_0)) ||
-      Slow.overlaps(address, bytes, load<u32>(L.STORE_ADDRESS_1));
+      ((stores & 1) != 0 && Slow.overlaps(address, bytes, load<u32>(L.STORE_ADDRESS_0))) ||
+      ((stores & 2) != 0 && Slow.overlaps(address, bytes, load<u32>(L.STORE_ADDRESS_1)));
     if (!overlaps) return Enter.resume(record + 16);
     const penalty = load<i32>(L.P_STORE_LOAD_REPLAY);
     Count.spend(L.COUNT_LOAD_USE, penalty);
