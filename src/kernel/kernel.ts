@@ -335,14 +335,15 @@ export class Kernel {
    * sfence.vma on a hart without ASIDs). Nothing happens when it is loaded already.
    */
   activate(space: AddressSpace): void {
-    const asid = space.asid();
+    const { translation } = space;
+    const asid = translation.asid();
     if (space === this.activeSpace && asid === this.#activeAsid) return;
     const { ram } = this.machine;
-    ram.setU32(HART_AREA + HART_NEXT_SATP, space.satpLow());
-    ram.setU32(HART_AREA + HART_NEXT_SATP + 4, space.satpHigh(asid));
+    ram.setU32(HART_AREA + HART_NEXT_SATP, translation.satpLow());
+    ram.setU32(HART_AREA + HART_NEXT_SATP + 4, translation.satpHigh(asid));
     if (this.options.kpti) {
-      ram.setU32(HART_AREA + HART_USER_SATP, space.satpLow(space.tables.userRoot));
-      ram.setU32(HART_AREA + HART_USER_SATP + 4, space.satpHigh(asid === 0 ? 0 : asid + 1));
+      ram.setU32(HART_AREA + HART_USER_SATP, translation.satpLow(space.tables.userRoot));
+      ram.setU32(HART_AREA + HART_USER_SATP + 4, translation.satpHigh(asid === 0 ? 0 : asid + 1));
     }
     this.activeSpace = space;
     this.#activeAsid = asid;

@@ -12,9 +12,20 @@
 import { memoryCosts } from '../cost/routines/memory.ts';
 import type { Kernel } from '../kernel.ts';
 import { RLIMIT_AS, RLIMIT_STACK } from '../process/limits.ts';
-import { type AddressSpace, permissionBits, STACK_GUARD_BYTES } from './address-space.ts';
+import { type AddressSpace, STACK_GUARD_BYTES } from './address-space.ts';
 import { PAGE_SIZE } from './layout.ts';
-import { makePte, PTE_A, PTE_ANONYMOUS, PTE_D, PTE_SPECIAL, PTE_U, PTE_V, PTE_W, ptePhysical } from './page-tables.ts';
+import {
+  makePte,
+  PTE_A,
+  PTE_ANONYMOUS,
+  PTE_D,
+  PTE_SPECIAL,
+  PTE_U,
+  PTE_V,
+  PTE_W,
+  permissionBits,
+  ptePhysical,
+} from './page-tables.ts';
 import { PROT_EXEC, PROT_READ, PROT_WRITE, type Region } from './region.ts';
 
 export type Access = 'read' | 'write' | 'execute';

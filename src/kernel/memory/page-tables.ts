@@ -189,3 +189,12 @@ function newRoot(ram: Ram, frames: FrameAllocator, kernelRoot: number): number {
   ram.copy(root + TABLE_BYTES / 2, kernelRoot + TABLE_BYTES / 2, TABLE_BYTES / 2);
   return root;
 }
+
+/** Page table permission bits for a protection; PROT_WRITE implies reading (RISC-V has no write-only pages). */
+export function permissionBits(protection: number): number {
+  let bits = 0;
+  if ((protection & 1) !== 0) bits |= PTE_R;
+  if ((protection & 2) !== 0) bits |= PTE_R | PTE_W;
+  if ((protection & 4) !== 0) bits |= PTE_X;
+  return bits;
+}

@@ -296,9 +296,9 @@ describe('address space identifiers', () => {
     const bits = kernel.asids.bits;
     expect(bits).toBeGreaterThan(0);
     const space = AddressSpace.create(kernel, Limits.initial(10))!;
-    const first = space.asid();
+    const first = space.translation.asid();
     for (let count = 0; count < 2 ** bits; count += 1) kernel.asids.allocate(kernel);
     expect(fake.charged.flushes).toEqual(['all 0 0']);
-    expect(space.asid()).not.toBe(first);
+    expect(space.translation.asid()).not.toBe(first);
   });
 });
