@@ -26,7 +26,9 @@ export function attachNetwork(kernel: Kernel, options: AttachOptions = {}): Atta
   wire.addLink(link);
   const device = new VirtioNetDevice(kernel.machine, 0, options.mac ?? GUEST_MAC, link.a, wire);
   kernel.eventSources.push(device);
-  const driver = VirtioNetDriver.probe(kernel, 0, 'eth0', [{ address: options.address ?? GUEST_ADDRESS, prefixLength: NETWORK_PREFIX }]);
+  const driver = VirtioNetDriver.probe(kernel, 0, 'eth0', [
+    { address: options.address ?? GUEST_ADDRESS, prefixLength: NETWORK_PREFIX },
+  ]);
   if (driver === null) throw new Error('the network card was not found');
   kernel.network.stack.addGateway(0, 0, GATEWAY_ADDRESS, driver.interface);
   return { wire, port: link.b, device };
