@@ -8,7 +8,7 @@ import type { Kernel } from '../kernel.ts';
 import { continueSyscall } from '../syscalls/dispatch.ts';
 import { startChild } from './clone.ts';
 import { buryDead } from './exit.ts';
-import { deliverSignals } from './signals/deliver.ts';
+import { deliverSignals, noteIgnored } from './signals/deliver.ts';
 import type { Task } from './task.ts';
 
 export function selectNext(kernel: Kernel): Task | null {
@@ -35,5 +35,6 @@ export function prepareReturn(kernel: Kernel, task: Task): void {
     continueSyscall(kernel, task);
     if (task.state !== 'running') return;
   }
+  if (task.signals.ignored.length > 0) noteIgnored(kernel, task);
   if (task.signals.attention) deliverSignals(kernel, task);
 }

@@ -58,7 +58,10 @@ export function deliverSignals(kernel: Kernel, task: Task): void {
       exitGroup(kernel, task, SIGKILL);
       return;
     }
-    if (action.handler === SIG_IGN) continue;
+    if (action.handler === SIG_IGN) {
+      noteDelivery(kernel, task, info);
+      continue;
+    }
     if (action.handler === SIG_DFL) {
       if (!takeDefaultAction(kernel, task, info)) continue;
       if (task.state !== 'running') return;
@@ -77,6 +80,13 @@ export function deliverSignals(kernel: Kernel, task: Task): void {
     signals.savedMask = null;
   }
   recalculateAttention(task);
+}
+
+/** Tells observers of the signals that this task ignored since it last saw ring 3. */
+export function noteIgnored(kernel: Kernel, task: Task): void {
+  const { ignored } = task.signals;
+  for (const info of ignored) noteDelivery(kernel, task, info);
+  ignored.length = 0;
 }
 
 /** False: the signal did nothing. */

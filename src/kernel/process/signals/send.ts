@@ -25,6 +25,9 @@ import { continueGroup } from './stop.ts';
  */
 export type SendOutcome = 'queued' | 'merged' | 'ignored' | 'full';
 
+/** Ignored signals of a task that are kept for observers until it runs. */
+const OBSERVED_AT_MOST = 64;
+
 /** Sends to one thread (a Task) or to a process (a ThreadGroup). Permission is the caller's business. */
 export function sendSignal(kernel: Kernel, target: Task | ThreadGroup, info: SignalInfo): SendOutcome {
   const thread = target instanceof Task ? target : null;
@@ -34,7 +37,11 @@ export function sendSignal(kernel: Kernel, target: Task | ThreadGroup, info: Sig
   const { signal } = info;
   const representative = thread ?? group.leader;
 
-  if (!prepare(kernel, group, representative, signal)) return 'ignored';
+  if (!prepare(kernel, group, representative, signal)) {
+    const { ignored } = representative.signals;
+    if (kernel.events.active && !group.exiting && ignored.length < OBSERVED_AT_MOST) ignored.push(info);
+    return 'ignored';
+  }
   const pending = thread !== null ? thread.signals.pending : group.pending;
   if (signal < SIGRTMIN && pending.has(signal)) return 'merged';
 

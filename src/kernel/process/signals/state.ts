@@ -178,6 +178,8 @@ export class SignalState {
   waitingFor = 0n;
   alternateStack: AlternateStack = { address: 0, size: 0, flags: SS_DISABLE };
   attention = false;
+  /** Ignored signals that observers still are to hear of, as a tracer would: filled only while somebody listens. */
+  readonly ignored: SignalInfo[] = [];
 
   constructor(handlers: SignalHandlers) {
     this.handlers = handlers;
