@@ -64,13 +64,17 @@ function summarize(rows: readonly Compared[]): Summary {
 const percent = (value: number) => `${value >= 0 ? '+' : ''}${value.toFixed(1)}%`.padStart(8);
 
 function print(rows: readonly Compared[]): void {
-  console.log('DRAM group        kernel              instret     RTL cold      Cyclix   error   RTL warm      Cyclix   error');
+  console.log(
+    'DRAM group        kernel              instret     RTL cold      Cyclix   error   RTL warm      Cyclix   error',
+  );
   for (const row of rows) {
     const numbers = [row.rtl.instret, row.rtl.cold, row.cold].map((value) => String(value).padStart(11));
     const warm = [row.rtl.warm, row.warm].map((value) => String(value).padStart(11));
     const instret = row.instret === row.rtl.instret ? '' : `  instret ${row.instret}`;
     const names = `${String(row.latency).padStart(4)} ${row.group.padEnd(12)} ${row.kernel.padEnd(18)}`;
-    console.log(`${names}${numbers.join(' ')}${percent(row.coldError)}${warm.join(' ')}${percent(row.warmError)}${instret}`);
+    console.log(
+      `${names}${numbers.join(' ')}${percent(row.coldError)}${warm.join(' ')}${percent(row.warmError)}${instret}`,
+    );
   }
 }
 
@@ -112,8 +116,10 @@ function check(rows: readonly Compared[], summary: Summary): string[] {
     }
   }
   const baseline = JSON.parse(readFileSync(BASELINE, 'utf8')) as Summary;
-  if (summary.warmMean > baseline.warmMean + 0.02) failures.push(`warm mean ${summary.warmMean} %, baseline ${baseline.warmMean} %`);
-  if (summary.coldMean > baseline.coldMean + 0.02) failures.push(`cold mean ${summary.coldMean} %, baseline ${baseline.coldMean} %`);
+  if (summary.warmMean > baseline.warmMean + 0.02)
+    failures.push(`warm mean ${summary.warmMean} %, baseline ${baseline.warmMean} %`);
+  if (summary.coldMean > baseline.coldMean + 0.02)
+    failures.push(`cold mean ${summary.coldMean} %, baseline ${baseline.coldMean} %`);
   if (summary.warmMean > 4) failures.push(`warm mean ${summary.warmMean} % is over 4 %`);
   if (summary.coldMean > 10) failures.push(`cold mean ${summary.coldMean} % is over 10 %`);
   if (summary.warmWithin5 < 90) failures.push(`only ${summary.warmWithin5} % of the rows are within 5 %`);
@@ -135,6 +141,6 @@ console.log(
 if (args.includes('--update')) writeFileSync(BASELINE, `${JSON.stringify(summary, null, 2)}\n`);
 if (args.includes('--check')) {
   const failures = check(rows, summary);
-  for (const failure of failures) console.error(`bench:timing: ${failure}`);
+  for (const failure of failures) process.stderr.write(`bench:timing: ${failure}\n`);
   if (failures.length > 0) process.exitCode = 1;
 }

@@ -84,7 +84,13 @@ export async function measureUser(images: KernelImages, settings: readonly strin
   const rows: Row[] = [];
   for (const line of output.trim().split('\n')) {
     const [group, kernel, instret, cold, warm] = line.split(' ');
-    rows.push({ group: `${group}.u39`, kernel: kernel!, instret: Number(instret), cold: Number(cold), warm: Number(warm) });
+    rows.push({
+      group: `${group}.u39`,
+      kernel: kernel!,
+      instret: Number(instret),
+      cold: Number(cold),
+      warm: Number(warm),
+    });
   }
   return rows;
 }

@@ -372,6 +372,12 @@ export function validate(preset: Preset): void {
     'at most bhtHistoryLength',
     branch.bhtHistoryBits,
   );
+  need(
+    2 ** branch.bhtHistoryBits <= branch.bhtEntries,
+    'branch.bhtEntries',
+    `at least 2^bhtHistoryBits = ${2 ** branch.bhtHistoryBits}`,
+    branch.bhtEntries,
+  );
   need(branch.rasEntries <= 32, 'branch.rasEntries', 'at most 32', branch.rasEntries);
   need(pipeline.mulBitsPerCycle >= 1, 'pipeline.mulBitsPerCycle', 'at least 1', pipeline.mulBitsPerCycle);
   need(pipeline.divBitsPerCycle >= 1, 'pipeline.divBitsPerCycle', 'at least 1', pipeline.divBitsPerCycle);
