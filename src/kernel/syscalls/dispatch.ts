@@ -99,6 +99,7 @@ function finish(kernel: Kernel, task: Task, row: SyscallRow, result: SyscallResu
   const { number } = row;
   task.syscall = -1;
   task.resume = null;
+  task.wakeReason = null;
   task.killableOnly = false;
   const { ram } = kernel.machine;
   if (result === TRANSFERRED) {
