@@ -11,17 +11,50 @@ export interface EventBase {
 export type KernelEvent = EventBase &
   (
     | { readonly type: 'syscallEnter'; readonly number: number; readonly args: readonly number[] }
-    | { readonly type: 'syscallExit'; readonly number: number; readonly args: readonly number[]; readonly result: number; readonly restarted: boolean }
+    | {
+        readonly type: 'syscallExit';
+        readonly number: number;
+        readonly args: readonly number[];
+        readonly result: number;
+        readonly restarted: boolean;
+      }
     | { readonly type: 'trap'; readonly cause: number; readonly pc: number; readonly value: number }
     | { readonly type: 'interrupt'; readonly cause: number }
-    | { readonly type: 'switch'; readonly from: number; readonly to: number; readonly reason: 'blocked' | 'preempted' | 'yielded' | 'exited' | 'idle' }
-    | { readonly type: 'fault'; readonly address: number; readonly access: 'read' | 'write' | 'execute'; readonly outcome: 'minor' | 'major' | 'cow' | 'segv' | 'bus' }
-    | { readonly type: 'signal'; readonly signal: number; readonly code: number; readonly stage: 'generated' | 'delivered'; readonly info: SignalInfo }
+    | {
+        readonly type: 'switch';
+        readonly from: number;
+        readonly to: number;
+        readonly reason: 'blocked' | 'preempted' | 'yielded' | 'exited' | 'idle';
+      }
+    | {
+        readonly type: 'fault';
+        readonly address: number;
+        readonly access: 'read' | 'write' | 'execute';
+        readonly outcome: 'minor' | 'major' | 'cow' | 'segv' | 'bus';
+      }
+    | {
+        readonly type: 'signal';
+        readonly signal: number;
+        readonly code: number;
+        readonly stage: 'generated' | 'delivered';
+        readonly info: SignalInfo;
+      }
     | { readonly type: 'fork'; readonly child: number; readonly thread: boolean }
     | { readonly type: 'exec'; readonly path: string; readonly argv: readonly string[] }
     | { readonly type: 'exit'; readonly status: number; readonly signal: number }
-    | { readonly type: 'packet'; readonly interface: string; readonly direction: 'in' | 'out'; readonly bytes: Uint8Array }
-    | { readonly type: 'block'; readonly device: string; readonly operation: 'read' | 'write' | 'flush'; readonly sector: number; readonly sectors: number }
+    | {
+        readonly type: 'packet';
+        readonly interface: string;
+        readonly direction: 'in' | 'out';
+        readonly bytes: Uint8Array;
+      }
+    | {
+        readonly type: 'block';
+        readonly device: string;
+        readonly operation: 'read' | 'write' | 'flush';
+        readonly sector: number;
+        readonly sectors: number;
+      }
   );
 
 export interface SignalInfo {
