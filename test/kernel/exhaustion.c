@@ -144,7 +144,7 @@ int main(void) {
     waitpid(child, &status, 0);
     if (WIFSIGNALED(status)) printf("signal %d\n", WTERMSIG(status));
     // Orphans end in their own time.
-    for (int wait = 0; wait < 100 && available() < before - 1024; wait++) usleep(10000);
+    for (int wait = 0; wait < 100 && available() <= before - 512; wait++) usleep(10000);
     long missing = before - available();
     printf("memory back: %s\n", missing < 512 ? "yes" : "no");
   }
