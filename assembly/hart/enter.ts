@@ -196,6 +196,32 @@ export class Enter {
     return Enter.at(pc, pipeline, true);
   }
 
+  /**
+   * Blocks.settle up to and with the instruction of `record`, remembered as cuts are (cycles -1): the gate is written from the same
+   * place each time. Returns the RAM offset behind the instruction.
+   */
+  static settle(record: usize): u32 {
+    const cut = L.CUTS + ((((record >> 3) * 5) & (L.CUT_ENTRIES - 1)) << 6);
+    if (load<usize>(cut) == record && load<i32>(cut, 4) == -1) {
+      v128.store(L.LANES, i32x4.add(v128.load(L.LANES), v128.load(cut, 16)));
+      v128.store(L.LANES_TIMING, i32x4.add(v128.load(L.LANES_TIMING), v128.load(cut, 32)));
+      store<i64>(L.CYCLE, load<i64>(L.CYCLE) + (load<u32>(cut, 12) as i64));
+      store<u32>(L.PIPELINE, load<u32>(cut, 48));
+      return load<u32>(cut, 8);
+    }
+    const site = load<u32>(record, B.RECORD_SITE);
+    const position = Blocks.settle(load<usize>(record, B.RECORD_BLOCK), ((site >> 12) & 0x7ff) as i32, true);
+    const lanes = Pipeline.settled();
+    store<usize>(cut, record);
+    store<i32>(cut, -1, 4);
+    store<u32>(cut, position, 8);
+    store<u32>(cut, load<u32>(lanes, 32), 12);
+    v128.store(cut, v128.load(lanes), 16);
+    v128.store(cut, v128.load(lanes, 16), 32);
+    store<u32>(cut, load<u32>(L.PIPELINE), 48);
+    return position;
+  }
+
   /** The virtual address of RAM offset `position` on the current page, or just after it. */
   static nextPc(site: u32, position: u32, through: bool): i64 {
     const page = load<i64>(L.VIRTUAL_PAGE);

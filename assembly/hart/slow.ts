@@ -91,7 +91,7 @@ export class Slow {
   private static loadDevice(record: usize, opcode: i32, bytes: u32, address: i64): usize {
     const site = load<u32>(record, B.RECORD_SITE);
     const penalty = Access.penalty();
-    const position = Blocks.settle(load<usize>(record, B.RECORD_BLOCK), ((site >> 12) & 0x7ff) as i32, true);
+    const position = Enter.settle(record);
     Slow.finishLoad(record, opcode, Access.read(bytes, address));
     return Slow.leave(Enter.nextPc(site, position, true), penalty);
   }
@@ -135,7 +135,7 @@ export class Slow {
     // The block itself may be what is overwritten: it is settled before its bytes change.
     const site = load<u32>(record, B.RECORD_SITE);
     const penalty = Access.penalty();
-    const position = Blocks.settle(load<usize>(record, B.RECORD_BLOCK), ((site >> 12) & 0x7ff) as i32, true);
+    const position = Enter.settle(record);
     if (!device) Access.dropCode();
     Access.write(bytes, address, value);
     Slow.bufferStore(address, bytes);

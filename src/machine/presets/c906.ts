@@ -1,13 +1,14 @@
-// Like a T-Head C906: RV64GC, five to eight stages, in order, single issue, ASIDs. Sizes of caches and TLBs are those of the
-// Allwinner D1's core (T-Head, "XuanTie C906 User Manual"; Allwinner, "D1-H User Manual", RISC-V system chapter);
-// everything marked `estimated` has no published number.
+// Like a T-Head C906: RV64GC, five to eight stages, in order, single issue, ASIDs. Ways, line size, replacement of the
+// caches and the shape of the TLBs are T-Head's own description of the C906 (two-way and four-way FIFO caches with 64-byte lines,
+// 10-entry fully associative micro TLBs, a shared 4-way TLB); sizes are the Allwinner D1's. Everything marked `estimated`, and every
+// latency, has no published number.
 
 import type { Preset } from '../preset.ts';
 
 export const c906: Preset = {
   name: 'c906',
   description: 'in-order core with 32 KiB caches, 16-bit ASIDs and a larger TLB, like the T-Head C906',
-  source: 'sizes: T-Head and Allwinner manuals; latencies: estimated',
+  source: 'structure: T-Head, C906 overview; sizes: Allwinner D1; latencies: estimated',
   timing: true,
   clockHz: 1_000_000_000, // D1: 1 GHz
   timebaseHz: 24_000_000, // D1: 24 MHz crystal
@@ -49,13 +50,13 @@ export const c906: Preset = {
     mispredictCycles: 6, // estimated
     fetchRedirectCycles: 1, // estimated
     straddleCycles: 0, // estimated
-    btbEntries: 16, // C906 manual: 16-entry BTB
+    btbEntries: 16, // estimated
     btbPages: 16, // full targets
-    bhtEntries: 8192, // C906 manual: 16 Kbit of two-bit counters
+    bhtEntries: 8192, // estimated
     bhtCounterBits: 2,
     bhtHistoryLength: 8, // estimated
     bhtHistoryBits: 8, // estimated
-    rasEntries: 4, // C906 manual
+    rasEntries: 4, // estimated
   },
   l1i: { sizeBytes: 32768, ways: 2, lineBytes: 64, replacement: 'fifo', missCycles: 15, dirtyCycles: 0 },
   l1d: { sizeBytes: 32768, ways: 4, lineBytes: 64, replacement: 'fifo', missCycles: 12, dirtyCycles: 16 },
@@ -64,7 +65,7 @@ export const c906: Preset = {
   uncachedCycles: 40, // estimated
   itlb: { entries: 10, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 }, // 10-entry micro TLB; superpages estimated
   dtlb: { entries: 10, pagesPerEntry: 1, superpageEntries: 4, missCycles: 4 },
-  l2tlb: { entries: 128, ways: 2, hitCycles: 3 }, // joint TLB, 2-way; latency estimated
+  l2tlb: { entries: 128, ways: 4, hitCycles: 3 }, // 4-way; size and latency estimated
   walker: { cacheEntries: 0, stepCycles: 6, superpageSavesCycles: 1 }, // estimated
   asidBits: 16,
 };
