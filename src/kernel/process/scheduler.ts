@@ -5,7 +5,8 @@
 // by (virtual runtime, arrival). The running task is not in its queue.
 //
 // Preemption is a flag, `needReschedule`, looked at on every way back to ring 3: set by the tick when the slice is over, and
-// at a wake-up when the woken task is of a better class or priority, or behind by more than the wake-up granularity.
+// at a wake-up when the woken task is of a better class or priority, or when the running one has used up its slice and the woken
+// one is behind by more than the wake-up granularity.
 //
 // Invariant: a task is queued if and only if it is 'running' and not `current`.
 
@@ -329,7 +330,10 @@ export class Scheduler implements TimerOwner {
     else if (mine.policy !== SCHED_OTHER) preempt = false;
     else {
       this.account(kernel, current);
-      preempt = theirs.virtualRuntime - mine.virtualRuntime > this.#scaled(this.options.wakeupGranularity, mine);
+      // RUN_TO_PARITY of Linux 6.12: within its slice the running task is left alone.
+      preempt =
+        theirs.sliceUsed >= this.options.sliceNanoseconds &&
+        theirs.virtualRuntime - mine.virtualRuntime > this.#scaled(this.options.wakeupGranularity, mine);
     }
     if (preempt) {
       this.needReschedule = true;
