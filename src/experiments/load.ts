@@ -11,6 +11,9 @@ export interface LoadSpecification {
   /** Connections that are opened and stay silent. */
   readonly idleConnections: number;
   readonly path: string;
+  /** Connections come in over this time; each sends its first request so much after it connected. */
+  readonly connectMilliseconds: number;
+  /** From the start to the measurement: connecting, first requests, settling. */
   readonly warmupMilliseconds: number;
   readonly measureMilliseconds: number;
   readonly seed: number;

@@ -27,8 +27,9 @@ export function measureUnderLoad(
     idleClients: load.idleConnections,
     thinkTime: load.thinkMicroseconds * 1000,
     path: load.path,
-    // Connections come in over a part of the warm-up, so that the first requests do not all meet in one queue.
-    rampUp: (load.warmupMilliseconds * millisecond) / 2,
+    // All connections stand before the first request, and the first requests are as far apart as the connections were.
+    rampUp: load.connectMilliseconds * millisecond,
+    firstRequestDelay: load.connectMilliseconds * millisecond,
     warmUp: load.warmupMilliseconds * millisecond,
     duration: load.measureMilliseconds * millisecond,
     timeout: 60e9,

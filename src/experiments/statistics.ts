@@ -40,10 +40,15 @@ export function minimum(values: readonly number[]): number {
   return values.reduce((smallest, value) => Math.min(smallest, value), Number.POSITIVE_INFINITY);
 }
 
-/** max/min − 1 of positive values: 0 means flat. */
-export function spread(values: readonly number[]): number {
-  const low = minimum(values);
-  return values.length === 0 || low <= 0 ? Number.NaN : maximum(values) / low - 1;
+/** The largest relative rise from any value to a later one: 0 for a curve that never rises, 0.5 for one that rises by half. */
+export function largestRise(values: readonly number[]): number {
+  let low = Number.POSITIVE_INFINITY;
+  let rise = 0;
+  for (const value of values) {
+    low = Math.min(low, value);
+    if (low > 0) rise = Math.max(rise, value / low - 1);
+  }
+  return rise;
 }
 
 /**

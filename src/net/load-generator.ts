@@ -36,6 +36,12 @@ export interface LoadOptions {
   readonly bodyBytes?: number;
   /** Nanoseconds that the clients' first connections are spread over. */
   readonly rampUp?: number;
+  /**
+   * Closed loop: nanoseconds from a client's connecting to its first request; 0 for at once. With the ramp-up's length every
+   * connection stands before the first request goes out, so that a server that accepts in one thread and works in others is
+   * not measured while it still accepts.
+   */
+  readonly firstRequestDelay?: number;
   /** Nanoseconds before measuring begins. */
   readonly warmUp?: number;
   /** Nanoseconds measured; requests in flight at the end are not counted. */
@@ -191,10 +197,17 @@ export class LoadGenerator implements WireParticipant, TimerOwner {
       this.#arrive(now);
       this.host.stack.timers.arm(this.#arrivalTimer, now + this.#arrivalGap());
     } else if (kind === TIMER_END) {
-      this.finished = true;
-      this.#arrivalTimer.cancel();
-      for (const client of this.#clients) client.stop();
+      this.stop();
     }
+  }
+
+  /** Ends the measurement, by itself after `duration`: every client closes its connection. */
+  stop(): void {
+    if (this.finished) return;
+    this.finished = true;
+    this.#arrivalTimer.cancel();
+    this.#endTimer.cancel();
+    for (const client of this.#clients) client.stop();
   }
 
   fail(error: LoadError): void {
@@ -286,9 +299,12 @@ class LoadClient implements TimerOwner {
   #startedAt = -1;
   #sent = 0;
   #requests = 0;
+  /** Before the first request; 0 once it has been spent. */
+  #delay: number;
 
   constructor(generator: LoadGenerator, idle: boolean) {
     this.generator = generator;
+    this.#delay = generator.options.firstRequestDelay ?? 0;
     this.idle = idle;
     const { timers } = generator.host.stack;
     this.nextTimer = timers.create(this, TIMER_NEXT);
@@ -303,7 +319,7 @@ class LoadClient implements TimerOwner {
     this.#parser.reset();
     generator.host.stack.timers.arm(this.timeoutTimer, generator.now + (generator.options.timeout ?? 30e9));
     if (this.#endpoint === null) this.#connect();
-    else {
+    else if (this.#phase !== 'connecting') {
       this.#phase = 'waiting';
       this.#send();
     }
@@ -317,6 +333,10 @@ class LoadClient implements TimerOwner {
       if (this.#endpoint === null) this.#connect();
     } else if (this.generator.isOpenLoop) {
       this.generator.release(this);
+    } else if (this.#endpoint === null && this.#delay > 0) {
+      this.generator.host.stack.timers.arm(this.nextTimer, now + this.#delay);
+      this.#delay = 0;
+      this.#connect();
     } else {
       this.begin(now);
     }

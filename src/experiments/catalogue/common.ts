@@ -1,6 +1,7 @@
 // What several experiments share: a preset's cache sizes, ablated machines, row helpers.
 
-import { loadPreset, type Preset, setParameter } from '../../machine/preset.ts';
+import type { Preset } from '../../machine/preset.ts';
+import { resolvePreset } from '../../system/machine-configuration.ts';
 import type { ExperimentOptions, MachineConfiguration, Row, Verdict } from '../experiment.ts';
 
 /** The machine of the options, with further changes. */
@@ -12,12 +13,9 @@ export function machine(
   return { preset: options.preset, changes: { ...options.changes, ...changes }, ...rest };
 }
 
-/** The options' preset, resolved; a JSON file is read where the point is measured, so only built-in names are known here. */
+/** The options' preset, resolved. */
 export function presetOf(options: ExperimentOptions): Preset {
-  let preset = loadPreset(options.preset.endsWith('.json') ? 'rocket' : options.preset);
-  for (const [parameter, value] of Object.entries(options.changes))
-    preset = setParameter(preset, `${parameter}=${value}`);
-  return preset;
+  return resolvePreset({ preset: options.preset, changes: options.changes });
 }
 
 /** A machine without the memory hierarchy: every instruction one cycle, no caches, no TLB. */

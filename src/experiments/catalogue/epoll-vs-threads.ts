@@ -1,13 +1,16 @@
 // E3: an event loop against a thread per connection against a pool, under the load generator, from one client to thousands.
 
 import type { Experiment, Point, Row } from '../experiment.ts';
-import { column, maximum, sortedBy } from '../statistics.ts';
-import { idealMachine, machine, missing, numberOf, shown, thin, where } from './common.ts';
+import { column, knee, largestRise, sortedBy } from '../statistics.ts';
+import { bytesLabel, idealMachine, machine, missing, numberOf, presetOf, shown, thin, where } from './common.ts';
 
 const servers = ['httpd_epoll', 'httpd_threads', 'httpd_pool'] as const;
 const seda = 'Welsh, Culler, Brewer: SEDA: An Architecture for Well-Conditioned, Scalable Internet Services, SOSP 2001';
 const pariag = 'Pariag et al.: Comparing the Performance of Web Server Architectures, EuroSys 2007';
 const counts = [1, 4, 16, 64, 256, 1024, 4096];
+/** For the knee: a connection with 4 KiB of work needs about half of a 16 KiB cache, so the knee is among the first few. */
+const kneeCounts = [1, 2, 3, 4, 6, 8, 12, 16, 32, 64, 256, 1024, 4096];
+const quickCounts = [1, 2, 4, 8, 16, 64];
 const port = 8080;
 
 interface Scenario {
@@ -23,6 +26,10 @@ const scenarios: readonly Scenario[] = [
   { name: '64 KiB work', workKib: 64, idleShare: 0 },
   { name: '90 % idle', workKib: 0, idleShare: 0.9 },
 ];
+/** The scenario whose knee the ablations move. */
+const ablated = scenarios[1]!;
+const doubledVariant = 'l1 and tlb double';
+const stalls = 'data stalls/request';
 
 function point(
   server: string,
@@ -33,6 +40,7 @@ function point(
   quick: boolean,
 ): Point {
   const idle = Math.round(clients * scenario.idleShare);
+  const connecting = Math.max(1, Math.round(clients * 0.3));
   return {
     label: `${variant} ${server} ${scenario.name} clients=${clients}`,
     program: server,
@@ -45,10 +53,12 @@ function point(
       thinkMicroseconds: 0,
       idleConnections: idle,
       path: '/',
-      // Setting a connection up, with its thread, takes about 0.25 ms of one hart; a request about 0.1 ms: so the warm-up sees
-      // every connection made, and each client is served some four times.
-      warmupMilliseconds: Math.max(quick ? 5 : 10, Math.round(clients * 0.3)),
-      measureMilliseconds: Math.max(quick ? 10 : 30, Math.round(clients * 0.4)),
+      // Setting a connection up, with its thread, takes about 0.25 ms of one hart; a request about 0.1 ms. All connections
+      // stand before the first request (a server that accepts in one thread gets but a fair share of the processor beside its
+      // busy threads, and would accept the last of thousands after minutes); the window serves each client some four times.
+      connectMilliseconds: connecting,
+      warmupMilliseconds: 2 * connecting + (quick ? 5 : 10),
+      measureMilliseconds: Math.max(quick ? 15 : 30, Math.round(clients * 0.4)),
       seed: 1,
     },
     factors: { variant, server, scenario: scenario.name, clients, work: scenario.workKib },
@@ -64,22 +74,27 @@ export const epollVsThreads: Experiment = {
   references: [seda, pariag],
 
   points(options) {
-    const clients = thin(options.quick ? [1, 16, 64] : counts, options.points);
+    const clients = (scenario: Scenario): number[] =>
+      thin(options.quick ? quickCounts : scenario === ablated ? kneeCounts : counts, options.points);
     const points: Point[] = [];
     for (const scenario of options.quick ? scenarios.slice(0, 2) : scenarios) {
       for (const server of servers)
-        for (const n of clients) points.push(point(server, n, scenario, 'base', machine(options), options.quick));
+        for (const n of clients(scenario))
+          points.push(point(server, n, scenario, 'base', machine(options), options.quick));
     }
-    const ablation = scenarios[1]!;
+    const { l1d, l1i, dtlb, itlb } = presetOf(options);
+    const doubled = {
+      'l1d.sizeBytes': String(2 * l1d.sizeBytes),
+      'l1i.sizeBytes': String(2 * l1i.sizeBytes),
+      'dtlb.entries': String(2 * dtlb.entries),
+      'itlb.entries': String(2 * itlb.entries),
+    };
     for (const [variant, configuration] of [
-      [
-        'l1 and tlb double',
-        machine(options, { 'l1d.sizeBytes': '32KiB', 'l1i.sizeBytes': '32KiB', 'dtlb.entries': '16' }),
-      ],
+      [doubledVariant, machine(options, doubled)],
       ['ideal', idealMachine()],
     ] as const) {
       for (const server of ['httpd_epoll', 'httpd_threads'])
-        for (const n of clients) points.push(point(server, n, ablation, variant, configuration, options.quick));
+        for (const n of clients(ablated)) points.push(point(server, n, ablated, variant, configuration, options.quick));
     }
     return points;
   },
@@ -97,6 +112,10 @@ export const epollVsThreads: Experiment = {
         errors: values['errors'] ?? Number.NaN,
         'cycles/request': per((counters['cycles:u'] ?? 0) + (counters['cycles:k'] ?? 0)),
         'kernel cycles/request': per(counters['cycles:k'] ?? 0),
+        'issue/request': per(both(counters, 'issue')),
+        'fetch stalls/request': per(both(counters, 'fetch-miss')),
+        [stalls]: per(both(counters, 'data-miss') + both(counters, 'tlb')),
+        'trap/request': per(both(counters, 'trap')),
         'switches/request': per(values['context_switches'] ?? 0),
         'calls/request': per(values['system_calls'] ?? 0),
         'L1D misses/request': per((counters['L1-dcache-load-misses'] ?? 0) + (counters['L1-dcache-store-misses'] ?? 0)),
@@ -137,14 +156,24 @@ export const epollVsThreads: Experiment = {
         rows: where(base, { scenario: names[0] ?? '' }),
       },
       {
-        title: 'Cycles a request: the machine makes the knee (4 KiB work)',
+        title: 'Cycles a request (4 KiB work)',
         x: 'clients',
         y: 'cycles/request',
         xLabel: 'connections',
         yLabel: 'cycles',
         xScale: 'log2',
         series: ['server', 'variant'],
-        rows: rows.filter((row) => row['scenario'] === '4 KiB work' && row['server'] !== 'httpd_pool'),
+        rows: rows.filter((row) => row['scenario'] === ablated.name && row['server'] !== 'httpd_pool'),
+      },
+      {
+        title: 'Cycles a request that wait for data or the TLB: the cache makes the knee (4 KiB work)',
+        x: 'clients',
+        y: stalls,
+        xLabel: 'connections',
+        yLabel: 'cycles',
+        xScale: 'log2',
+        series: ['server', 'variant'],
+        rows: rows.filter((row) => row['scenario'] === ablated.name && row['server'] !== 'httpd_pool'),
       },
     ];
   },
@@ -157,7 +186,8 @@ export const epollVsThreads: Experiment = {
       tolerance: 'throughput of threads within 10 % of epoll at the smallest number of clients, no work.',
       check(rows) {
         const clients = smallest(rows);
-        const [epoll, threads] = throughput(rows, 'base', 'no work', clients);
+        const [epoll, threads] = throughput(rows, 'no work', clients);
+        if (Number.isNaN(epoll) || Number.isNaN(threads)) return missing('a pair of servers');
         return {
           holds: Math.abs(threads / epoll - 1) <= 0.1,
           evidence: `${clients} client(s): epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (${shown(100 * (threads / epoll - 1))} %).`,
@@ -171,7 +201,8 @@ export const epollVsThreads: Experiment = {
       tolerance: 'at the largest number of clients epoll serves more requests a second than threads, no work.',
       check(rows) {
         const clients = largest(rows);
-        const [epoll, threads] = throughput(rows, 'base', 'no work', clients);
+        const [epoll, threads] = throughput(rows, 'no work', clients);
+        if (Number.isNaN(epoll) || Number.isNaN(threads)) return missing('a pair of servers');
         return {
           holds: epoll > threads,
           evidence: `${clients} clients: epoll ${shown(epoll)}, threads ${shown(threads)} requests/s (epoll ${shown(100 * (epoll / threads - 1))} % ahead).`,
@@ -180,17 +211,36 @@ export const epollVsThreads: Experiment = {
     },
     {
       name: 'threads-have-a-knee',
-      statement:
-        'The threads’ cost a request rises where connections × (stack + task + work) pass the caches and the TLB’s reach.',
+      statement: 'The threads’ cost a request rises with the connections, more than the event loop’s.',
       source: seda,
       tolerance:
-        'cycles a request of threads, 4 KiB work: the largest number of clients costs at least 10 % more than the smallest at which every thread stays busy (16 or the next), and more than epoll’s rise.',
+        'cycles a request, 4 KiB work: from some number of clients to some larger one they rise by at least 10 % for threads, and by more than for epoll.',
       check(rows) {
-        const [epoll, threads] = [rise(rows, 'base', 'httpd_epoll'), rise(rows, 'base', 'httpd_threads')];
+        const epoll = rise(rows, 'base', 'httpd_epoll');
+        const threads = rise(rows, 'base', 'httpd_threads');
         if (epoll === null || threads === null) return missing('enough client counts');
         return {
           holds: threads >= 0.1 && threads > epoll,
-          evidence: `Rise of cycles a request: threads ${shown(100 * threads)} %, epoll ${shown(100 * epoll)} %.`,
+          evidence: `Largest rise of cycles a request: threads ${shown(100 * threads)} %, epoll ${shown(100 * epoll)} %.`,
+        };
+      },
+    },
+    {
+      name: 'knee-where-sets-pass-the-cache',
+      statement: 'The knee stands where connections × (stack + task + work) pass the cache.',
+      source: seda,
+      tolerance:
+        'threads, 4 KiB work: the number of clients at which data stalls have risen half of their way, times the bytes that a request misses at the most clients (L1D misses × line), is between half and twice the L1 data cache.',
+      check(rows, options) {
+        const at = stallKnee(rows, 'base');
+        if (at === undefined) return missing('enough client counts');
+        if (at === null) return { holds: false, evidence: 'The data stalls do not rise.' };
+        const { l1d } = presetOf(options);
+        const last = curveOf(rows, 'base', 'httpd_threads').at(-1);
+        const bytes = numberOf(last, 'L1D misses/request') * l1d.lineBytes;
+        return {
+          holds: at * bytes >= l1d.sizeBytes / 2 && at * bytes <= 2 * l1d.sizeBytes,
+          evidence: `Knee at ${at} clients; a connection’s set is ${shown(bytes)} bytes; together ${shown(at * bytes)} of a cache of ${bytesLabel(l1d.sizeBytes)}.`,
         };
       },
     },
@@ -204,9 +254,11 @@ export const epollVsThreads: Experiment = {
         const p99 = (server: string, clients: number): number =>
           numberOf(where(rows, { variant: 'base', scenario: 'no work', server, clients })[0], 'p99 us');
         const growth = (server: string): number => p99(server, largest(rows)) / p99(server, smallest(rows));
+        const [epoll, threads] = [growth('httpd_epoll'), growth('httpd_threads')];
+        if (Number.isNaN(epoll) || Number.isNaN(threads)) return missing('a pair of servers');
         return {
-          holds: growth('httpd_threads') > growth('httpd_epoll'),
-          evidence: `p99 grows ${shown(growth('httpd_threads'))} × for threads, ${shown(growth('httpd_epoll'))} × for epoll.`,
+          holds: threads > epoll,
+          evidence: `p99 grows ${shown(threads)} × for threads, ${shown(epoll)} × for epoll.`,
         };
       },
     },
@@ -215,42 +267,45 @@ export const epollVsThreads: Experiment = {
       statement: 'It is the memory hierarchy: with ideal caches and TLB the threads’ knee is gone.',
       source: 'ablation',
       tolerance:
-        'on the ideal machine the rise of the threads’ cycles a request is less than a third of the base machine’s.',
+        'threads, 4 KiB work: the largest rise of cycles a request on the ideal machine is less than a third of the base machine’s.',
       check(rows) {
-        const [base, ideal] = [rise(rows, 'base', 'httpd_threads'), rise(rows, 'ideal', 'httpd_threads')];
+        const base = rise(rows, 'base', 'httpd_threads');
+        const ideal = rise(rows, 'ideal', 'httpd_threads');
         if (base === null || ideal === null) return missing('enough client counts');
         return {
           holds: ideal < base / 3,
-          evidence: `Rise: base ${shown(100 * base)} %, ideal ${shown(100 * ideal)} %.`,
+          evidence: `Largest rise: base ${shown(100 * base)} %, ideal ${shown(100 * ideal)} %.`,
         };
       },
     },
     {
       name: 'knee-moves-with-size',
-      statement: 'With twice the caches and TLB the rise comes later.',
+      statement: 'With twice the caches and TLB the knee comes at more connections.',
       source: 'ablation',
       tolerance:
-        'at the first number of clients from 16 on, the larger machine has risen less of its way than the base machine.',
+        'threads, 4 KiB work: the number of clients at which data stalls have risen half of their way is 1.3 to 3 times that of the base machine.',
       check(rows) {
-        const early = (variant: string): number | null => {
-          const curve = cycles(rows, variant, 'httpd_threads');
-          if (curve.length < 3) return null;
-          const whole = maximum(curve) - curve[0]!;
-          return whole <= 0 ? 0 : (curve[Math.floor(curve.length / 2)]! - curve[0]!) / whole;
-        };
-        const [base, double] = [early('base'), early('l1 and tlb double')];
-        if (base === null || double === null) return missing('enough client counts');
+        const base = stallKnee(rows, 'base');
+        const double = stallKnee(rows, doubledVariant);
+        if (base === undefined || double === undefined) return missing('enough client counts');
+        if (base === null || double === null) return { holds: false, evidence: 'One of the curves does not rise.' };
         return {
-          holds: double < base,
-          evidence: `Half way up the range of clients, the base machine has risen ${shown(100 * base)} % of its way, the larger one ${shown(100 * double)} %.`,
+          holds: double / base >= 1.3 && double / base <= 3,
+          evidence: `Knee at ${base} clients on the base machine, at ${double} with twice the caches and TLB.`,
         };
       },
     },
   ],
 };
 
+/** A counter of ring 3 and ring 0 together. */
+function both(counters: Readonly<Record<string, number>>, name: string): number {
+  return (counters[`${name}:u`] ?? 0) + (counters[`${name}:k`] ?? 0);
+}
+
 function clientsOf(rows: readonly Row[]): number[] {
-  return [...new Set(column(sortedBy(where(rows, { variant: 'base', server: 'httpd_epoll' }), 'clients'), 'clients'))];
+  const match = { variant: 'base', scenario: 'no work', server: 'httpd_epoll' };
+  return column(sortedBy(where(rows, match), 'clients'), 'clients');
 }
 
 function smallest(rows: readonly Row[]): number {
@@ -261,19 +316,23 @@ function largest(rows: readonly Row[]): number {
   return clientsOf(rows).at(-1) ?? Number.NaN;
 }
 
-function throughput(rows: readonly Row[], variant: string, scenario: string, clients: number): [number, number] {
-  const of = (server: string): number => numberOf(where(rows, { variant, scenario, server, clients })[0], 'requests/s');
+function throughput(rows: readonly Row[], scenario: string, clients: number): [number, number] {
+  const of = (server: string): number =>
+    numberOf(where(rows, { variant: 'base', scenario, server, clients })[0], 'requests/s');
   return [of('httpd_epoll'), of('httpd_threads')];
 }
 
-/** Cycles a request of the 4 KiB scenario, from 16 clients (or the next) on. */
-function cycles(rows: readonly Row[], variant: string, server: string): number[] {
-  const curve = sortedBy(where(rows, { variant, server, scenario: '4 KiB work' }), 'clients');
-  const busy = curve.filter((row) => Number(row['clients']) >= 16);
-  return column(busy.length >= 2 ? busy : curve, 'cycles/request');
+function curveOf(rows: readonly Row[], variant: string, server: string): Row[] {
+  return sortedBy(where(rows, { variant, server, scenario: ablated.name }), 'clients');
 }
 
 function rise(rows: readonly Row[], variant: string, server: string): number | null {
-  const curve = cycles(rows, variant, server);
-  return curve.length < 2 ? null : curve.at(-1)! / curve[0]! - 1;
+  const curve = curveOf(rows, variant, server);
+  return curve.length < 3 ? null : largestRise(column(curve, 'cycles/request'));
+}
+
+/** Clients at which the threads' data stalls have risen half of their way; null: no rise; undefined: too few points. */
+function stallKnee(rows: readonly Row[], variant: string): number | null | undefined {
+  const curve = curveOf(rows, variant, 'httpd_threads');
+  return curve.length < 4 ? undefined : knee(column(curve, 'clients'), column(curve, stalls), 0.5);
 }
