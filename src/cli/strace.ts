@@ -2,10 +2,10 @@
 
 import { closeSync, openSync } from 'node:fs';
 import { Command } from 'commander';
-import { syscallRow, syscallRows } from '../kernel/syscalls/table.ts';
-import { AddressSpacePeek } from '../observe/peek.ts';
+import { syscallRows } from '../kernel/syscalls/table.ts';
+import { attachTracer } from '../observe/strace/attach.ts';
 import { FilterError, parseTraceFilter } from '../observe/strace/filter.ts';
-import { Tracer } from '../observe/strace/tracer.ts';
+import type { TracerOptions } from '../observe/strace/tracer.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
 import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
@@ -21,8 +21,13 @@ interface Flags extends MachineFlags {
   absoluteTimestamps?: number;
   relativeTimestamps?: boolean;
   stringLimit: number;
-  quiet?: boolean;
+  quiet?: number;
   columns: number;
+}
+
+/** How often a flag was given. */
+function count(_: string, previous: number): number {
+  return previous + 1;
 }
 
 export function straceCommand(): Command {
@@ -36,15 +41,10 @@ export function straceCommand(): Command {
     .option('-e, --trace <SET>', 'only these calls: trace=open,read or trace=%file or trace=!write')
     .option('-o, --output <FILE>', 'write the trace to FILE')
     .option('-T, --syscall-times', 'print the time spent in each call')
-    .option(
-      '-t, --absolute-timestamps',
-      'print the time of each call (-tt: with microseconds)',
-      (_: string, previous: number) => previous + 1,
-      0,
-    )
+    .option('-t, --absolute-timestamps', 'print the time of each call (-tt: with microseconds)', count, 0)
     .option('-r, --relative-timestamps', 'print the time since the call before')
     .option('-s, --string-limit <N>', 'print at most N bytes of strings', parseCount('-s'), 32)
-    .option('-q, --quiet', 'no messages about attaching and exiting')
+    .option('-q, --quiet', 'no messages about attaching (-qq: nor about exiting)', count, 0)
     .option('-a, --columns <N>', 'column of the results', parseCount('-a'), 40);
   return addMachineOptions(command)
     .passThroughOptions()
@@ -52,6 +52,12 @@ export function straceCommand(): Command {
     .action(async (file: string, args: string[], flags: Flags) => {
       process.exitCode = await strace(file, args, flags);
     });
+}
+
+/** By how often -t was given. */
+function stampOf(times: number): TracerOptions['stamp'] {
+  if (times === 0) return 'none';
+  return times === 1 ? 'seconds' : 'microseconds';
 }
 
 async function strace(file: string, args: readonly string[], flags: Flags): Promise<number> {
@@ -70,41 +76,25 @@ async function strace(file: string, args: readonly string[], flags: Flags): Prom
     throw new UsageError(`${flags.output}: ${hostErrorText(error)}`);
   }
   const session = await openSession(file, args, flags);
-  const { kernel, machine } = session.system;
+  const { task, argv, environmentCount } = session;
   const stamps = flags.absoluteTimestamps ?? 0;
-  const tracer = new Tracer(
+  const tracer = attachTracer(
+    session.system.kernel,
+    { task, path: `/bin/${task.comm}`, argv, environmentCount },
     {
       follow: flags.followForks === true,
       summary: flags.summaryOnly === true ? 'only' : flags.summary === true ? 'both' : 'none',
       times: flags.syscallTimes === true,
-      stamp:
-        flags.relativeTimestamps === true
-          ? 'relative'
-          : stamps > 1
-            ? 'microseconds'
-            : stamps === 1
-              ? 'seconds'
-              : 'none',
+      stamp: flags.relativeTimestamps === true ? 'relative' : stampOf(stamps),
       stringLimit: flags.stringLimit,
-      quiet: flags.quiet === true,
+      quiet: flags.quiet ?? 0,
       column: flags.columns,
       toFile: flags.output !== undefined,
       ...(filter === undefined ? {} : { filter }),
     },
-    {
-      clockHz: machine.preset.clockHz,
-      environmentCount: session.environmentCount,
-      row: syscallRow,
-      memoryOf: (tid) => {
-        const space = kernel.tasks.get(tid)?.memory;
-        return space === undefined || space === null ? null : new AddressSpacePeek(space, machine.ram);
-      },
-    },
     (text) => writeFully(output, text),
+    (text) => writeFully(2, text),
   );
-  tracer.attach(session.task.tid);
-  tracer.firstExec(`/bin/${session.task.comm}`, session.argv, machine.cycle);
-  kernel.events.listen(tracer.listener);
   const status = await runToEnd(session, flags);
   tracer.finish();
   if (output !== 2) closeSync(output);

@@ -161,7 +161,7 @@ describe.skipIf(!machineIsBuilt)('perf stat', () => {
     expect(totals.contextSwitches).toBeGreaterThanOrEqual(3);
     // Every fault of ring 3 that was a trap, and those that the kernel's own accesses to user memory met.
     const traps = system.machine.counters.read();
-    expect(totals.pageFaults).toBeGreaterThanOrEqual(traps['trap-12'] + traps['trap-13'] + traps['trap-15']);
+    expect(totals.pageFaults).toBeGreaterThanOrEqual(traps['trap-12']! + traps['trap-13']! + traps['trap-15']!);
     expect(totals.majorFaults).toBe(0);
   });
 });

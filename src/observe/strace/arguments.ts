@@ -1,9 +1,10 @@
 // One argument of a system call as text, by its decoder; and the calls whose argument list depends on an argument's value.
 
 import type { ArgumentDecoder, FlagTable } from '../../kernel/syscalls/decoders.ts';
-import { enumeration, flags, hex, octal, pointer, quote, signalName } from './format.ts';
+import { openFlags } from '../../kernel/syscalls/flags/files.ts';
+import { enumeration, flags, hex, pointer, quote, signalName, signalSet } from './format.ts';
 import type { PeekReader } from './memory.ts';
-import { structPrinters } from './structs.ts';
+import { modeText, structPrinters } from './structs.ts';
 
 export interface ArgumentContext {
   readonly memory: PeekReader;
@@ -12,6 +13,10 @@ export interface ArgumentContext {
   readonly stringLimit: number;
   /** Environment strings are counted, not printed. */
   readonly verbose: boolean;
+  /** Integers behind pointers as they were at entry, by argument: the lengths that accept(2) and getsockopt(2) change. */
+  readonly entered?: ReadonlyMap<number, number>;
+  /** The program's stack pointer at entry: rt_sigreturn(2) has no other argument. */
+  readonly stackPointer?: number;
 }
 
 const AT_FDCWD = -100;
@@ -88,13 +93,13 @@ export function formatArgument(decoder: ArgumentDecoder, index: number, context:
     case 'hex':
       return value === 0 ? '0' : hex(value);
     case 'octal':
-      return octal(value);
+      return mode(value);
     case 'pointer':
       return pointer(value);
     case 'signal':
       return signalName(value | 0);
     case 'clock':
-      return clocks[value] ?? hex(value);
+      return clocks[value] ?? `${hex(value)} /* CLOCK_??? */`;
     case 'dirfd':
       return (value | 0) === AT_FDCWD ? 'AT_FDCWD' : String(value | 0);
     case 'path':
@@ -118,6 +123,9 @@ export function formatArgument(decoder: ArgumentDecoder, index: number, context:
     case 'struct': {
       if (value === 0) return 'NULL';
       if (decoder.direction === 'out' && failed) return pointer(value);
+      const before = context.entered?.get(index);
+      const after = before === undefined || failed ? null : (context.memory.view(value, 4)?.getInt32(0, true) ?? null);
+      if (before !== undefined) return after === null || after === before ? `[${before}]` : `[${before} => ${after}]`;
       return structPrinters[decoder.name](value, { ...context, index }) ?? pointer(value);
     }
     case 'stringArray':
@@ -147,7 +155,7 @@ function formatStringArray(address: number, index: number, context: ArgumentCont
 
 function formatIoctl(value: number, index: number, context: ArgumentContext): string {
   const request = (context.args[1] ?? 0) >>> 0;
-  if (index === 1) return ioctlRequests.find(([number]) => number === request)?.[1] ?? hex(request);
+  if (index === 1) return ioctlRequests.find(([number]) => number === request)?.[1] ?? ioctlParts(request);
   if (value === 0 || (context.result !== null && context.result < 0)) return pointer(value);
   const inner = { ...context, index };
   if (termiosRequests.has(request)) return structPrinters.termios(value, inner) ?? pointer(value);
@@ -156,9 +164,124 @@ function formatIoctl(value: number, index: number, context: ArgumentContext): st
   return pointer(value);
 }
 
+/** A request that has no name, by the fields of asm-generic/ioctl.h. */
+function ioctlParts(request: number): string {
+  const direction = flags(request >>> 30, [
+    [0, '_IOC_NONE'],
+    [2, '_IOC_READ'],
+    [1, '_IOC_WRITE'],
+  ]);
+  const [type, number, size] = [(request >>> 8) & 0xff, request & 0xff, (request >>> 16) & 0x3fff].map(hexOrZero);
+  return `_IOC(${direction}, ${type}, ${number}, ${size})`;
+}
+
+function hexOrZero(value: number): string {
+  return value === 0 ? '0' : hex(value);
+}
+
+/** Permission bits as strace has them: %#03o. */
+function mode(value: number): string {
+  return `0${value === 0 ? '' : value.toString(8)}`.padStart(3, '0');
+}
+
 const O_CREAT = 0o100;
 const O_TMPFILE = 0o20000000;
 const fcntlWithoutArgument = new Set([1, 3, 9, 11, 1032, 1034]); // F_GETFD, F_GETFL, F_GETOWN, F_GETSIG, F_GETPIPE_SZ, F_GET_SEALS
+const F_DUPFD = 0;
+const F_SETFD = 2;
+const F_SETFL = 4;
+const F_DUPFD_CLOEXEC = 1030;
+const fcntlLocks = new Set([5, 6, 7, 36, 37, 38]); // F_GETLK, F_SETLK, F_SETLKW and those of open file descriptions
+const fcntlPlain = new Set([8, 10, 1031]); // F_SETOWN, F_SETSIG, F_SETPIPE_SZ
+
+const internetProtocols: FlagTable = [
+  [0, 'IPPROTO_IP'],
+  [1, 'IPPROTO_ICMP'],
+  [2, 'IPPROTO_IGMP'],
+  [6, 'IPPROTO_TCP'],
+  [17, 'IPPROTO_UDP'],
+  [41, 'IPPROTO_IPV6'],
+  [58, 'IPPROTO_ICMPV6'],
+  [132, 'IPPROTO_SCTP'],
+  [136, 'IPPROTO_UDPLITE'],
+  [255, 'IPPROTO_RAW'],
+  [262, 'IPPROTO_MPTCP'],
+];
+const netlinkProtocols: FlagTable = [
+  [0, 'NETLINK_ROUTE'],
+  [2, 'NETLINK_USERSOCK'],
+  [4, 'NETLINK_SOCK_DIAG'],
+  [9, 'NETLINK_AUDIT'],
+  [12, 'NETLINK_NETFILTER'],
+  [15, 'NETLINK_KOBJECT_UEVENT'],
+  [16, 'NETLINK_GENERIC'],
+];
+
+/** From the stack pointer to uc_sigmask in struct rt_sigframe: siginfo (128), uc_flags, uc_link, uc_stack (24). */
+const FRAME_SIGMASK = 128 + 8 + 8 + 24;
+
+const wakeOperations = ['FUTEX_OP_SET', 'FUTEX_OP_ADD', 'FUTEX_OP_OR', 'FUTEX_OP_ANDN', 'FUTEX_OP_XOR'];
+const wakeComparisons = ['EQ', 'NE', 'LT', 'LE', 'GT', 'GE'];
+
+function wakeOperation(value: number): string {
+  const operation = wakeOperations[(value >>> 28) & 7] ?? `${hex((value >>> 28) & 7)} /* FUTEX_OP_??? */`;
+  const comparison = wakeComparisons[(value >>> 24) & 15];
+  const compared =
+    comparison === undefined ? `${hex((value >>> 24) & 15)} /* FUTEX_OP_CMP_??? */` : `FUTEX_OP_CMP_${comparison}`;
+  const shifted = value >>> 31 === 1 ? 'FUTEX_OP_OPARG_SHIFT<<28|' : '';
+  return `${shifted}${operation}<<28|${hexOrZero((value >>> 12) & 0xfff)}<<12|${compared}<<24|${hexOrZero(value & 0xfff)}`;
+}
+
+/** The third argument of fcntl(2), by its command. */
+function fcntlArgument(command: number, value: number, context: ArgumentContext): string {
+  if (command === F_DUPFD || command === F_DUPFD_CLOEXEC || fcntlPlain.has(command)) return String(value | 0);
+  if (command === F_SETFD) return flags(value, [[1, 'FD_CLOEXEC']]);
+  if (command === F_SETFL) return flags(value, openFlags);
+  if (fcntlLocks.has(command) && (context.result ?? 0) >= 0)
+    return structPrinters.flock(value, { ...context, index: 2 }) ?? pointer(value);
+  return hexOrZero(value);
+}
+
+/** What is to be known of the argument list of a call beforehand is not always in its row: argument by argument, or null. */
+function specialArgument(name: string, index: number, context: ArgumentContext): string | null {
+  const value = context.args[index] ?? 0;
+  switch (name) {
+    case 'fcntl':
+      return index === 2 ? fcntlArgument((context.args[1] ?? 0) | 0, value, context) : null;
+    case 'socket':
+    case 'socketpair': {
+      if (index !== 2) return null;
+      const family = (context.args[0] ?? 0) | 0;
+      if (family === 2 || family === 10) return enumeration(value | 0, internetProtocols, 'IPPROTO_???');
+      return family === 16 ? enumeration(value | 0, netlinkProtocols, 'NETLINK_???') : null;
+    }
+    case 'nanosleep':
+    case 'clock_nanosleep':
+      // The rest of the time is there only if a signal came.
+      return index === (name === 'nanosleep' ? 1 : 3) && context.result === 0 ? pointer(value) : null;
+    case 'mknodat':
+      return index === 2 ? modeText(value) : null;
+    case 'pselect6': {
+      if (index !== 5 || value === 0) return null;
+      const [address, size] = [context.memory.long(value), context.memory.long(value + 8)];
+      if (address === null || size === null) return null;
+      const set = address === 0 ? 'NULL' : (structPrinters.sigset(address, { ...context, index }) ?? pointer(address));
+      return `{sigmask=${set}, sigsetsize=${size}}`;
+    }
+    default:
+      return null;
+  }
+}
+
+/** One argument of a call: by the row's decoder, or in a form of its own. */
+export function formatCallArgument(
+  name: string,
+  decoder: ArgumentDecoder,
+  index: number,
+  context: ArgumentContext,
+): string {
+  return specialArgument(name, index, context) ?? formatArgument(decoder, index, context);
+}
 const futexOperations = [
   'FUTEX_WAIT',
   'FUTEX_WAKE',
@@ -214,6 +337,10 @@ export function specialArguments(name: string, context: ArgumentContext): string
     if ((bits & 0x120_0000) !== 0) list.push(`child_tidptr=${pointer(at(4))}`);
     return list;
   }
+  if (name === 'rt_sigreturn') {
+    const view = context.stackPointer === undefined ? null : memory.view(context.stackPointer + FRAME_SIGMASK, 8);
+    return view === null ? [] : [`{mask=${signalSet(view.getBigUint64(0, true))}}`];
+  }
   if (name === 'futex') {
     const operation = at(1) & 0x7f;
     const text = `${futexOperations[operation] ?? hex(operation)}${(at(1) & 128) !== 0 ? '_PRIVATE' : ''}${(at(1) & 256) !== 0 ? '|FUTEX_CLOCK_REALTIME' : ''}`;
@@ -228,10 +355,10 @@ export function specialArguments(name: string, context: ArgumentContext): string
     else if (operation === 3) list.push(count(at(2)), count(at(3)), pointer(at(4)));
     else if (operation === 4 || operation === 12)
       list.push(count(at(2)), count(at(3)), pointer(at(4)), String(at(5) | 0));
-    else if (operation === 5) list.push(count(at(2)), count(at(3)), pointer(at(4)), hex(at(5) >>> 0));
+    else if (operation === 5) list.push(count(at(2)), count(at(3)), pointer(at(4)), wakeOperation(at(5) >>> 0));
     else if (operation === 6 || operation === 13) list.push(timeout(3));
-    else if (operation === 9) list.push(String(at(2) | 0), timeout(3), 'NULL', bitset(at(5)));
-    else if (operation === 10) list.push(count(at(2)), 'NULL', 'NULL', bitset(at(5)));
+    else if (operation === 9) list.push(String(at(2) | 0), timeout(3), bitset(at(5)));
+    else if (operation === 10) list.push(count(at(2)), bitset(at(5)));
     else if (operation === 11) list.push(String(at(2) | 0), timeout(3), pointer(at(4)));
     return list;
   }

@@ -81,7 +81,7 @@ export function modeText(mode: number): string {
 
 const timespec: Printer = (address, { memory }) => {
   const view = memory.view(address, 16);
-  return view === null ? null : `{tv_sec=${long(view, 0)}, tv_nsec=${long(view, 8)}}`;
+  return view === null ? null : `{tv_sec=${long(view, 0)}, tv_nsec=${view.getBigUint64(8, true)}}`;
 };
 const timeval: Printer = (address, { memory }) => {
   const view = memory.view(address, 16);

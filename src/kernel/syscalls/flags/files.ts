@@ -27,9 +27,9 @@ export const openFlags: FlagTable = [
 ];
 
 export const pipeFlags: FlagTable = [
-  [0o2000000, 'O_CLOEXEC'],
-  [0o40000, 'O_DIRECT'],
   [0o4000, 'O_NONBLOCK'],
+  [0o40000, 'O_DIRECT'],
+  [0o2000000, 'O_CLOEXEC'],
 ];
 
 export const atFlags: FlagTable = [
