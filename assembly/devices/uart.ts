@@ -97,6 +97,7 @@ export class Uart {
           const tail = load<u32>(TX_TAIL);
           store<u8>(L.UART_TX_RING + ((tail % L.UART_TX_RING_BYTES) as usize), value);
           store<u32>(TX_TAIL, tail + 1);
+          if (Uart.transmitRoom() < (L.UART_TX_RING_BYTES as u32) / 2) store<i64>(L.DEADLINE, 0);
         }
         store<u8>(TX_EMPTY, 1);
         break;

@@ -16,7 +16,9 @@ export class Transfer {
     if (load<i64>(L.CYCLE) >= load<i64>(L.DEADLINE)) {
       store<i64>(L.PC, pc);
       store<u32>(L.PIPELINE, pipeline);
-      const reason = Transfer.lookUp();
+      let reason = Transfer.lookUp();
+      // The host is to take what was transmitted before the ring is full.
+      if (!reason && Uart.transmitRoom() < (L.UART_TX_RING_BYTES as u32) / 2) reason = L.STOP_SLICE;
       if (reason) return Enter.stop(reason, false);
       if (load<i64>(L.PC) != pc) return Enter.transfer();
     }
@@ -40,7 +42,6 @@ export class Transfer {
   static lookUp(): i32 {
     if (load<i64>(L.INSTRET) + (load<u32>(L.LANES) as i64) >= load<i64>(L.INSTRET_LIMIT)) return L.STOP_SLICE;
     if (load<i64>(L.CYCLE) >= load<i64>(L.UNTIL_CYCLE)) return L.STOP_CYCLES;
-    if (Uart.transmitRoom() < (L.UART_TX_RING_BYTES as u32) / 2) return L.STOP_SLICE;
     Trap.interrupt();
     Trap.rearm();
     return 0;

@@ -167,7 +167,12 @@ export class Machine implements DeviceAccess {
   }
 
   readonly #step = (maxInstructions: number, untilCycle: number): StopReason =>
-    STOP_REASONS[this.#exports.run(maxInstructions, untilCycle)] ?? 'slice';
+    STOP_REASONS[
+      this.#exports.run(
+        Math.min(maxInstructions, Number.MAX_SAFE_INTEGER),
+        Math.min(untilCycle, Number.MAX_SAFE_INTEGER),
+      )
+    ] ?? 'slice';
 
   /** The clock jumps forward to `cycle` while nothing runs. */
   advanceTo(cycle: number): void {

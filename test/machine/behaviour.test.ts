@@ -309,3 +309,25 @@ describe('virtio-mmio transport', () => {
     expect([hart.x(22), hart.x(23)]).toEqual([1n, 0n]);
   });
 });
+
+describe('running', () => {
+  it('a host that never empties the UART loses bytes, not time', async () => {
+    const { machine } = await loadBare(`
+    li   t0, 0x10000000
+    li   t1, 30000
+1:  sb   t1, 0(t0)
+    addi t1, t1, -1
+    bnez t1, 1b
+    stop`);
+    toGate(machine, 1_000_000, 40_000);
+    expect(machine.uart.transmitted().length).toBe(0x2000);
+  });
+
+  it('until a cycle: stops at the first transfer at or after it', async () => {
+    const { machine } = await loadBare('1: j 1b');
+    expect(machine.run(Infinity, 5000)).toBe('cycles');
+    expect(machine.cycle).toBeGreaterThanOrEqual(5000);
+    expect(machine.cycle).toBeLessThan(5100);
+    expect(machine.run(Infinity, 5000)).toBe('cycles');
+  });
+});
