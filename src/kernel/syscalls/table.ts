@@ -22,6 +22,8 @@ import { schedulingSyscalls } from './scheduling.ts';
 import { signalSyscalls } from './signal.ts';
 import { signalfdSyscalls } from './signalfd.ts';
 import { socketSyscalls } from './socket.ts';
+import { socketMessageSyscalls } from './socket-messages.ts';
+import { socketOptionSyscalls } from './socket-options.ts';
 import { spliceSyscalls } from './splice.ts';
 import { systemSyscalls } from './system.ts';
 import { timeSyscalls } from './time.ts';
@@ -48,6 +50,8 @@ const families: readonly (readonly SyscallRow[])[] = [
   futexSyscalls,
   systemSyscalls,
   socketSyscalls,
+  socketMessageSyscalls,
+  socketOptionSyscalls,
   memorySyscalls,
   fileSyscalls,
   directorySyscalls,
