@@ -331,7 +331,7 @@ export function specialArguments(name: string, context: ArgumentContext): string
     const list = [`child_stack=${pointer(at(1))}`, `flags=${text === '' ? '0' : text}`];
     if ((bits & 0x10_0000) !== 0)
       list.push(
-        `parent_tid=${(result !== null && memory.view(at(2), 4) !== null && `[${memory.view(at(2), 4)!.getInt32(0, true)}]`) || pointer(at(2))}`,
+        `parent_tid=${(result === null ? null : structPrinters.int(at(2), { ...context, index: 2 })) ?? pointer(at(2))}`,
       );
     if ((bits & 0x8_0000) !== 0) list.push(`tls=${pointer(at(3))}`);
     if ((bits & 0x120_0000) !== 0) list.push(`child_tidptr=${pointer(at(4))}`);
