@@ -3,7 +3,6 @@
 import { fsRoutines } from '../cost/routines/fs.ts';
 import { EACCES, EFBIG, EINVAL, EISDIR, EPERM, EROFS, ETXTBSY } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
-import { unmapFilePages } from '../memory/address-space.ts';
 import { CAP_CHOWN, CAP_FSETID } from '../process/credentials.ts';
 import { RLIMIT_FSIZE } from '../process/limits.ts';
 import { SIGXFSZ } from '../process/signals/numbers.ts';
@@ -20,10 +19,10 @@ import {
   S_ISGID,
   S_ISUID,
 } from './constants.ts';
-import { IN_ATTRIB, IN_MODIFY, notifySelf } from './notify.ts';
+import { IN_ATTRIB, IN_MODIFY, notifyFile } from './notify.ts';
 import { checkOwner, checkPermission } from './permission.ts';
 import { isReadOnly } from './tree.ts';
-import type { Inode, Mount } from './types.ts';
+import type { Dentry, Inode, Mount } from './types.ts';
 
 export const STAT_BYTES = 128;
 export const STATX_BYTES = 256;
@@ -93,15 +92,15 @@ export function writeStatx(inode: Inode, mount: Mount | null, isMountRoot: boole
   view.setBigUint64(144, BigInt(mount?.id ?? 0), true);
 }
 
-function finish(kernel: Kernel, inode: Inode): number {
+function finish(kernel: Kernel, inode: Inode, dentry: Dentry | null): number {
   const failed = inode.operations.attributesChanged?.(kernel, inode) ?? 0;
-  if (failed === 0) notifySelf(kernel, inode, IN_ATTRIB);
+  if (failed === 0) notifyFile(kernel, inode, dentry, IN_ATTRIB);
   return failed;
 }
 
-export function changeMode(kernel: Kernel, task: Task, inode: Inode, mount: Mount | null, mode: number): number {
+export function changeMode(kernel: Kernel, task: Task, inode: Inode, dentry: Dentry | null, mode: number): number {
   kernel.cost.execute(fsRoutines.set_attributes);
-  if (mount !== null && isReadOnly(mount)) return -EROFS;
+  if (dentry !== null && isReadOnly(dentry.mount)) return -EROFS;
   const denied = checkOwner(inode, task.credentials);
   if (denied !== 0) return denied;
   let bits = mode & 0o7777;
@@ -109,7 +108,7 @@ export function changeMode(kernel: Kernel, task: Task, inode: Inode, mount: Moun
   if (!inGroup) bits &= ~S_ISGID;
   inode.mode = (inode.mode & ~0o7777) | bits;
   inode.ctime = kernel.realTime();
-  return finish(kernel, inode);
+  return finish(kernel, inode, dentry);
 }
 
 /** -1 leaves an id as it is. */
@@ -117,12 +116,12 @@ export function changeOwner(
   kernel: Kernel,
   task: Task,
   inode: Inode,
-  mount: Mount | null,
+  dentry: Dentry | null,
   uid: number,
   gid: number,
 ): number {
   kernel.cost.execute(fsRoutines.set_attributes);
-  if (mount !== null && isReadOnly(mount)) return -EROFS;
+  if (dentry !== null && isReadOnly(dentry.mount)) return -EROFS;
   const { credentials } = task;
   const newUid = (uid | 0) === -1 ? inode.uid : uid >>> 0;
   const newGid = (gid | 0) === -1 ? inode.gid : gid >>> 0;
@@ -138,7 +137,7 @@ export function changeOwner(
     if ((inode.mode & 0o010) !== 0) inode.mode &= ~S_ISGID;
   }
   inode.ctime = kernel.realTime();
-  return finish(kernel, inode);
+  return finish(kernel, inode, dentry);
 }
 
 /** Exact times in ns since the epoch; 'now'; null: as it is. */
@@ -148,13 +147,13 @@ export function changeTimes(
   kernel: Kernel,
   task: Task,
   inode: Inode,
-  mount: Mount | null,
+  dentry: Dentry | null,
   atime: NewTime,
   mtime: NewTime,
 ): number {
   kernel.cost.execute(fsRoutines.set_attributes);
   if (atime === null && mtime === null) return 0;
-  if (mount !== null && isReadOnly(mount)) return -EROFS;
+  if (dentry !== null && isReadOnly(dentry.mount)) return -EROFS;
   if (checkOwner(inode, task.credentials) !== 0) {
     const bothNow = atime === 'now' && mtime === 'now';
     if (!bothNow) return -EPERM;
@@ -170,11 +169,11 @@ export function changeTimes(
   inode.atime = set(atime, inode.atime);
   inode.mtime = set(mtime, inode.mtime);
   inode.ctime = now;
-  return finish(kernel, inode);
+  return finish(kernel, inode, dentry);
 }
 
 /** truncate(2) of an inode that may be written to. */
-export function truncateInode(kernel: Kernel, task: Task, inode: Inode, size: number): number {
+export function truncateInode(kernel: Kernel, task: Task, inode: Inode, dentry: Dentry | null, size: number): number {
   kernel.cost.execute(fsRoutines.set_attributes);
   if (isDirectory(inode.mode)) return -EISDIR;
   if (!isRegular(inode.mode)) return -EINVAL;
@@ -184,10 +183,8 @@ export function truncateInode(kernel: Kernel, task: Task, inode: Inode, size: nu
     sendSignal(kernel, task, { signal: SIGXFSZ, code: 0 });
     return -EFBIG;
   }
-  const old = inode.size;
   const failed = inode.operations.truncate?.(kernel, inode, size) ?? -EINVAL;
   if (failed !== 0) return failed;
-  if (size < old) unmapFilePages(kernel, inode, Math.ceil(size / PAGE_SIZE));
-  notifySelf(kernel, inode, IN_MODIFY);
+  notifyFile(kernel, inode, dentry, IN_MODIFY);
   return 0;
 }

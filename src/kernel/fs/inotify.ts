@@ -37,6 +37,10 @@ class Watch implements InodeWatch {
     this.#instance.queueEvent(kernel, this.descriptor, mask, cookie, name);
     if ((this.mask & IN_ONESHOT) !== 0) this.#instance.removeWatch(kernel, this);
   }
+
+  inodeGone(kernel: Kernel): void {
+    this.#instance.removeWatch(kernel, this);
+  }
 }
 
 export class Inotify implements FileOperations {

@@ -117,7 +117,15 @@ export function installSymlink(kernel: Kernel, path: string, target: string): nu
   if (typeof place === 'number') return place;
   const { directory, name, dentry } = place;
   const old = directory.operations.lookup!(kernel, directory, name);
-  if (typeof old !== 'number') return -EEXIST;
+  if (typeof old !== 'number') {
+    // A standard directory that is still empty gives way (/lib -> usr/lib), as does a file.
+    const { rmdir, unlink } = directory.operations;
+    const cached = dentry.children?.get(name);
+    if (cached != null && cached.covered !== null) return -EEXIST;
+    const failed = (isDirectory(old.mode) ? rmdir! : unlink!)(kernel, directory, name, old);
+    if (failed !== 0) return -EEXIST;
+    if (cached !== undefined) kernel.vfs.dentries.remove(cached);
+  }
   const inode = directory.operations.symlink!(kernel, directory, name, target, null);
   dropNegative(kernel, dentry, name);
   return typeof inode === 'number' ? inode : 0;

@@ -1,7 +1,8 @@
 // What happens to files, told to those who watch them (inotify(7)). Costs one comparison while nobody watches.
 
 import type { Kernel } from '../kernel.ts';
-import type { Inode } from './types.ts';
+import { isDirectory } from './constants.ts';
+import type { Dentry, Inode } from './types.ts';
 
 export const IN_ACCESS = 0x001;
 export const IN_MODIFY = 0x002;
@@ -37,4 +38,22 @@ export function notify(kernel: Kernel, directory: Inode, mask: number, name: str
 export function notifySelf(kernel: Kernel, inode: Inode, mask: number): void {
   if (inode.watches === null) return;
   for (const watch of [...inode.watches]) watch.notify(kernel, mask, 0, '');
+}
+
+/** Something happened to a file, reached by this name: those who watch its directory hear, then those who watch it. */
+export function notifyFile(kernel: Kernel, inode: Inode, dentry: Dentry | null, mask: number): void {
+  const directory = dentry?.parent?.inode ?? null;
+  if (inode.watches === null && (directory === null || directory.watches === null)) return;
+  const kind = isDirectory(inode.mode) ? IN_ISDIR : 0;
+  if (directory !== null) notify(kernel, directory, mask | kind, dentry!.name);
+  notifySelf(kernel, inode, mask | kind);
+}
+
+/** The last name and the last open description are gone: the watches end, then what the inode holds is given back. */
+export function evictInode(kernel: Kernel, inode: Inode): void {
+  if (inode.watches !== null) {
+    notifySelf(kernel, inode, IN_DELETE_SELF);
+    for (const watch of [...(inode.watches ?? [])]) watch.inodeGone(kernel);
+  }
+  inode.operations.evict?.(kernel, inode);
 }

@@ -7,6 +7,7 @@ import { ENFILE, ETXTBSY } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import { O_ACCMODE, O_PATH, O_RDONLY } from './constants.ts';
 import { releaseFileLocks } from './locks.ts';
+import { evictInode, IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, notifyFile } from './notify.ts';
 import { allocateObject, freeObject } from './objects.ts';
 import type { Dentry, FileOperations, FileWatcher, Inode, OpenFile } from './types.ts';
 
@@ -101,6 +102,8 @@ export function releaseFile(kernel: Kernel, file: OpenFile): void {
   if ((file.flags & O_PATH) === 0) {
     if (file.inode.locks !== null) releaseFileLocks(kernel, file);
     file.operations.release?.(kernel, file);
+    const writes = (file.flags & O_ACCMODE) !== O_RDONLY;
+    notifyFile(kernel, file.inode, file.dentry, writes ? IN_CLOSE_WRITE : IN_CLOSE_NOWRITE);
   }
   const { inode, dentry } = file;
   if ((file as FileDescription).countsAsWriter) inode.writers -= 1;
@@ -108,5 +111,5 @@ export function releaseFile(kernel: Kernel, file: OpenFile): void {
   kernel.vfs.openFiles -= 1;
   freeObject(kernel, file.address);
   inode.opens -= 1;
-  if (inode.opens === 0 && inode.links === 0) inode.operations.evict?.(kernel, inode);
+  if (inode.opens === 0 && inode.links === 0) evictInode(kernel, inode);
 }

@@ -36,7 +36,7 @@ import {
   SYMLINKS_MAX,
 } from './constants.ts';
 import { crossMounts, lookupChild, type WalkOptions, walk, walkParent } from './namei.ts';
-import { IN_MODIFY, IN_OPEN, notifySelf } from './notify.ts';
+import { IN_MODIFY, IN_OPEN, notifyFile } from './notify.ts';
 import { claimWrite, createFile, releaseFile } from './open-file.ts';
 import { checkOwner, checkPermission } from './permission.ts';
 import { openFifo, resumeOpenFifo } from './pipe.ts';
@@ -206,9 +206,9 @@ function openInode(kernel: Kernel, task: Task | null, dentry: Dentry, flags: num
       releaseFile(kernel, opened);
       return failed;
     }
-    notifySelf(kernel, inode, IN_MODIFY);
+    notifyFile(kernel, inode, dentry, IN_MODIFY);
   }
-  notifySelf(kernel, inode, IN_OPEN);
+  notifyFile(kernel, inode, dentry, IN_OPEN);
   return opened;
 }
 

@@ -6,6 +6,7 @@
 import { fsRoutines } from '../cost/routines/fs.ts';
 import { EFAULT, EINVAL, EISDIR, ENOMEM, ENOSPC, ENOTEMPTY, ENXIO, EOPNOTSUPP, EPERM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
+import { unmapFilePages } from '../memory/address-space.ts';
 import type { Task } from '../process/task.ts';
 import {
   directoryType,
@@ -339,6 +340,7 @@ function resize(kernel: Kernel, inode: TmpfsInode, size: number): number {
   if (size < inode.size) {
     cutContent(inode, size);
     const firstGone = Math.ceil(size / PAGE_SIZE);
+    unmapFilePages(kernel, inode, firstGone);
     for (const index of [...inode.pages.keys()]) if (index >= firstGone) dropPage(kernel, inode, index);
     const within = size % PAGE_SIZE;
     const last = within === 0 ? undefined : inode.pages.get(firstGone - 1);
@@ -488,8 +490,10 @@ function punchHole(kernel: Kernel, inode: TmpfsInode, offset: number, length: nu
     const from = Math.max(start, offset);
     const to = Math.min(start + PAGE_SIZE, end);
     if (from >= to) continue;
-    if (to - from === PAGE_SIZE) dropPage(kernel, inode, index);
-    else kernel.cost.zero(page + from - start, to - from);
+    if (to - from === PAGE_SIZE) {
+      unmapFilePages(kernel, inode, index, index + 1);
+      dropPage(kernel, inode, index);
+    } else kernel.cost.zero(page + from - start, to - from);
   }
   inode.mtime = inode.ctime = kernel.realTime();
   return 0;

@@ -18,7 +18,7 @@ import type { SyscallResult } from '../syscalls/result.ts';
 import { isRegular, O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY, OFFSET_MAX } from './constants.ts';
 import type { IoTarget } from './io.ts';
 import { KernelBuffer, type UserBuffers } from './io-targets.ts';
-import { IN_ACCESS, IN_MODIFY, notifySelf } from './notify.ts';
+import { IN_ACCESS, IN_MODIFY, notifyFile } from './notify.ts';
 import type { OpenFile } from './types.ts';
 
 export const mayRead = (file: OpenFile): boolean =>
@@ -45,7 +45,7 @@ export function readFile(
   const moved = operations.read(kernel, file, target, at, task);
   if (moved > 0) {
     if (position < 0 && operations.seekable === true) file.offset = at + moved;
-    if (file.inode.watches !== null) notifySelf(kernel, file.inode, IN_ACCESS);
+    notifyFile(kernel, file.inode, file.dentry, IN_ACCESS);
     return moved;
   }
   if (moved !== -EAGAIN || operations.queue === undefined) return moved;
@@ -114,7 +114,7 @@ function writeAt(
   const moved = file.operations.write!(kernel, file, source, at, task);
   if (moved > 0) {
     if (position < 0) file.offset = at + moved;
-    if (inode.watches !== null) notifySelf(kernel, inode, IN_MODIFY);
+    notifyFile(kernel, inode, file.dentry, IN_MODIFY);
   }
   return moved;
 }

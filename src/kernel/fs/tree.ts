@@ -6,9 +6,20 @@ import { EBUSY, EEXIST, EINVAL, EISDIR, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, EPER
 import type { Kernel } from '../kernel.ts';
 import { CAP_FOWNER, CAP_MKNOD } from '../process/credentials.ts';
 import type { Task } from '../process/task.ts';
-import { isDirectory, isRegular, MAY_EXECUTE, MAY_WRITE, S_IFBLK, S_IFCHR, S_IFMT } from './constants.ts';
+import { isDirectory, MAY_EXECUTE, MAY_WRITE, S_IFBLK, S_IFCHR, S_IFMT } from './constants.ts';
 import { lookupChild, type ParentWalk } from './namei.ts';
-import { IN_ATTRIB, IN_CREATE, IN_DELETE, IN_ISDIR, IN_MOVED_FROM, IN_MOVED_TO, notify, notifySelf } from './notify.ts';
+import {
+  evictInode,
+  IN_ATTRIB,
+  IN_CREATE,
+  IN_DELETE,
+  IN_ISDIR,
+  IN_MOVE_SELF,
+  IN_MOVED_FROM,
+  IN_MOVED_TO,
+  notify,
+  notifySelf,
+} from './notify.ts';
 import { checkPermission, checkSticky } from './permission.ts';
 import type { Dentry, Inode, Mount } from './types.ts';
 
@@ -95,8 +106,8 @@ export function makeLink(kernel: Kernel, task: Task, source: Dentry, place: Pare
   kernel.cost.execute(fsRoutines.directory_change);
   const failed = link(kernel, place.parent.inode!, place.name, inode);
   if (failed !== 0) return failed;
-  appear(kernel, place.parent, place.name, inode);
   notifySelf(kernel, inode, IN_ATTRIB);
+  appear(kernel, place.parent, place.name, inode);
   return 0;
 }
 
@@ -197,12 +208,13 @@ export function rename(kernel: Kernel, task: Task, from: ParentWalk, to: ParentW
   const cookie = kernel.vfs.nextCookie++;
   notify(kernel, directory, IN_MOVED_FROM | kind, from.name, cookie);
   notify(kernel, newDirectory, IN_MOVED_TO | kind, to.name, cookie);
+  notifySelf(kernel, moved, IN_MOVE_SELF | kind);
   return 0;
 }
 
 /** After the last name of an inode went: its contents go too unless somebody has it open. */
 export function dropIfUnused(kernel: Kernel, inode: Inode): void {
-  if (inode.links === 0 && inode.opens === 0) inode.operations.evict?.(kernel, inode);
+  if (inode.links === 0 && inode.opens === 0) evictInode(kernel, inode);
 }
 
 /** 0 when the name does not exist, -EEXIST when it does. */
@@ -241,9 +253,9 @@ function appear(kernel: Kernel, parent: Dentry, name: string, inode: Inode): Den
 
 function vanish(kernel: Kernel, parent: Dentry, child: Dentry, inode: Inode, mask: number): void {
   kernel.vfs.dentries.remove(child);
-  notify(kernel, parent.inode!, mask, child.name);
-  if (isRegular(inode.mode) || isDirectory(inode.mode)) notifySelf(kernel, inode, IN_ATTRIB);
+  if (!isDirectory(inode.mode)) notifySelf(kernel, inode, IN_ATTRIB);
   dropIfUnused(kernel, inode);
+  notify(kernel, parent.inode!, mask, child.name);
 }
 
 function isAncestor(ancestor: Dentry, dentry: Dentry): boolean {

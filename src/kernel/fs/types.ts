@@ -46,6 +46,8 @@ export interface Inode extends Attributes {
 /** Someone who wants to hear what happens to an inode (inotify). */
 export interface InodeWatch {
   notify(kernel: Kernel, mask: number, cookie: number, name: string): void;
+  /** The inode is about to go: the watch ends. */
+  inodeGone(kernel: Kernel): void;
 }
 
 export interface FileSystem {

@@ -565,7 +565,7 @@ function faccessat2(
 function fchmod(kernel: Kernel, task: Task, descriptor: number, mode: number): SyscallResult {
   const file = fileOf(kernel, task, descriptor);
   if (file === null) return -EBADF;
-  return changeMode(kernel, task, file.inode, file.dentry?.mount ?? null, mode);
+  return changeMode(kernel, task, file.inode, file.dentry, mode);
 }
 
 function fchmodat(kernel: Kernel, task: Task, directory: number, address: number, mode: number): SyscallResult {
@@ -584,13 +584,13 @@ function fchmodat2(
   const place = placeAt(kernel, task, directory, address, flagBits);
   if (typeof place === 'number') return place;
   if (isSymlink(place.inode.mode)) return -EOPNOTSUPP;
-  return changeMode(kernel, task, place.inode, place.dentry?.mount ?? null, mode);
+  return changeMode(kernel, task, place.inode, place.dentry, mode);
 }
 
 function fchown(kernel: Kernel, task: Task, descriptor: number, user: number, group: number): SyscallResult {
   const file = fileOf(kernel, task, descriptor);
   if (file === null) return -EBADF;
-  return changeOwner(kernel, task, file.inode, file.dentry?.mount ?? null, user, group);
+  return changeOwner(kernel, task, file.inode, file.dentry, user, group);
 }
 
 function fchownat(
@@ -605,7 +605,7 @@ function fchownat(
   if ((flagBits & ~(AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH)) !== 0) return -EINVAL;
   const place = placeAt(kernel, task, directory, address, flagBits);
   if (typeof place === 'number') return place;
-  return changeOwner(kernel, task, place.inode, place.dentry?.mount ?? null, user, group);
+  return changeOwner(kernel, task, place.inode, place.dentry, user, group);
 }
 
 const UTIME_NOW = 0x3fff_ffff;
@@ -643,11 +643,11 @@ function utimensat(
   if (address === 0 && (directory | 0) !== AT_FDCWD) {
     const file = fileOf(kernel, task, directory);
     if (file === null) return -EBADF;
-    return changeTimes(kernel, task, file.inode, file.dentry?.mount ?? null, atime, mtime);
+    return changeTimes(kernel, task, file.inode, file.dentry, atime, mtime);
   }
   const place = placeAt(kernel, task, directory, address, flagBits);
   if (typeof place === 'number') return place;
-  return changeTimes(kernel, task, place.inode, place.dentry?.mount ?? null, atime, mtime);
+  return changeTimes(kernel, task, place.inode, place.dentry, atime, mtime);
 }
 
 function truncate(kernel: Kernel, task: Task, address: number, length: number): SyscallResult {
@@ -660,7 +660,7 @@ function truncate(kernel: Kernel, task: Task, address: number, length: number): 
   const denied = checkPermission(inode, task.credentials, MAY_WRITE);
   if (denied !== 0) return denied;
   if (dentry !== null && isReadOnly(dentry.mount)) return -EROFS;
-  return truncateInode(kernel, task, inode, length);
+  return truncateInode(kernel, task, inode, dentry, length);
 }
 
 function ftruncate(kernel: Kernel, task: Task, descriptor: number, length: number): SyscallResult {
@@ -668,7 +668,7 @@ function ftruncate(kernel: Kernel, task: Task, descriptor: number, length: numbe
   const file = fileOf(kernel, task, descriptor);
   if (file === null) return -EBADF;
   if (!isRegular(file.inode.mode) || !mayWrite(file)) return -EINVAL;
-  return truncateInode(kernel, task, file.inode, length);
+  return truncateInode(kernel, task, file.inode, file.dentry, length);
 }
 
 function fallocate(

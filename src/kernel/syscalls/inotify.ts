@@ -60,7 +60,6 @@ export const inotifySyscalls: readonly SyscallRow[] = [
     arguments: [fd, path, flags(inotifyMask)],
     handler: inotifyAddWatch,
     cost,
-    support: { partial: 'no IN_DELETE_SELF, IN_MOVE_SELF, IN_CLOSE_* of files that are mapped' },
   },
   { number: 28, name: 'inotify_rm_watch', arguments: [fd, int], handler: inotifyRmWatch, cost },
 ];
