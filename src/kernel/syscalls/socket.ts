@@ -8,7 +8,7 @@ import { releaseFile } from '../fs/open-file.ts';
 import type { Kernel } from '../kernel.ts';
 import { readSocketAddress, writeSocketAddress } from '../net/sockets/address.ts';
 import * as c from '../net/sockets/constants.ts';
-import { createInetSocket } from '../net/sockets/inet-socket.ts';
+import { createInetSocket } from '../net/sockets/create-inet.ts';
 import type { Socket } from '../net/sockets/socket.ts';
 import { createUnixSocket, UnixSocket } from '../net/sockets/unix-socket.ts';
 import type { Task } from '../process/task.ts';
