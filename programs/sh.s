@@ -1,10 +1,10 @@
 # sh: the shell. Reads a command, splits it into words, expands them, forks, joins the processes by pipes, waits.
 # Usage: sh [-ei] [-c COMMAND [NAME [ARGUMENT]...]] [FILE [ARGUMENT]...]
 #
-# Understands: pipelines, && || ; & ( ) { }, if while until for case, functions, redirections < > >> <> n> n>&m, quotes,
+# Understands: pipelines, && || ; & ( ) { }, if while until for case, functions, redirections < > >> <> << n> n>&m, quotes,
 # $NAME ${NAME…} $(command) `command` $((arithmetic)), file name patterns, comments, builtins, and job control when its
 # input is a terminal. The parts, from the text to the process:
-#   lib/sh/text.s       bytes to tokens
+#   lib/sh/text.s       bytes to tokens, with here.s
 #   lib/sh/commands.s   tokens to lists, pipelines and compound commands
 #   lib/sh/expand.s     words to fields, with pattern.s, arithmetic.s and storage.s (variables)
 #   lib/sh/simple.s     fields to a running program, with its redirections
@@ -28,6 +28,7 @@
     .include "lib/sh/arithmetic.s"
     .include "lib/sh/expand.s"
     .include "lib/sh/commands.s"
+    .include "lib/sh/here.s"
     .include "lib/sh/simple.s"
     .include "lib/sh/jobs.s"
     .include "lib/sh/builtins.s"
@@ -250,9 +251,9 @@ function report_end
 
 # run_source(a0 = text, or 0: standard input): command by command: reads lines until they are a complete command, then runs it
 #   s0 next line of the text, or 0   s1 the command so far   s2 its length   s3 its capacity   s4 1 at the end of the input
-#   s5 where the text being read before goes on   s6 1 if this is the terminal
+#   s5 where the text being read before goes on   s6 1 if this is the terminal; the latest line's offset is at 0(sp)
 function run_source
-    enter   7
+    enter   7, 8
     mv      s0, a0
     ld      s5, sh.token_start
     seqz    s6, a0
@@ -281,9 +282,14 @@ function run_source
 4:  la      a1, stderr
     call    fputs
     li      s4, 0
-2:  call    source_line
+2:  sd      s2, 0(sp)
+    call    source_line
     bltz    a0, .Lsource_interrupted
     mv      s4, a0
+    ld      a0, 0(sp)
+    call    here_documents
+    bltz    a0, .Lsource_interrupted
+    or      s4, s4, a0
     add     t0, s1, s2
     sb      zero, 0(t0)
     beqz    s2, .Lsource_end            # only at the end of the input
@@ -305,10 +311,12 @@ function run_source
     li      a0, 1
     call    command_list
     ld      t0, sh.unwinding
+    beqz    t0, 7f
+    bnez    s5, .Lsource_end            # it goes on unwinding in the text being read before
     sd      zero, sh.unwinding, t6      # nothing is left to break out of
     li      t1, UNWIND_RETURN
     beq     t0, t1, .Lsource_end
-    beqz    s4, .Lsource_command
+7:  beqz    s4, .Lsource_command
 .Lsource_end:
     beqz    s6, 5f
     li      a1, '\n'

@@ -436,8 +436,9 @@ function builtin_eval
     sb      zero, 0(a0)
     j       3b
 4:  sd      zero, sh.status, t6
+    sd      zero, sh.can_replace, t6
     mv      a0, s1
-    call    run_text
+    call    run_source
     ld      a0, sh.status
     leave
 
@@ -450,8 +451,13 @@ function builtin_dot
     call    read_whole_file
     bltz    a0, 2f
     sd      zero, sh.status, t6
+    sd      zero, sh.can_replace, t6
     call    run_source
-    ld      a0, sh.status
+    ld      t0, sh.unwinding            # return ends the file
+    li      t1, UNWIND_RETURN
+    bne     t0, t1, 3f
+    sd      zero, sh.unwinding, t6
+3:  ld      a0, sh.status
 1:  leave
 2:  mv      a2, a0
     mv      a1, s0

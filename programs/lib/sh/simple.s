@@ -260,14 +260,16 @@ function apply_redirections
 2:  ld      t0, REDIRECTION_KIND(s2)
     li      t1, REDIRECT_DUPLICATE
     beq     t0, t1, 4f
+    ld      a0, REDIRECTION_TARGET(s2)
+    li      t1, REDIRECT_TEXT
+    beq     t0, t1, 9f
     la      t1, redirection_flags
     slli    t0, t0, 2
     add     t1, t1, t0
     lw      a1, 0(t1)
-    ld      a0, REDIRECTION_TARGET(s2)
     li      a2, 0666
     call    open
-    bltz    a0, 7f
+3:  bltz    a0, 7f
     mv      s4, a0
     beq     s4, s3, 1b
     mv      a1, s3
@@ -288,6 +290,8 @@ function apply_redirections
 5:  mv      a0, s3
     call    close
     j       1b
+9:  call    open_text
+    j       3b
 6:  li      a0, -EBADF
 7:  mv      a1, a0
     ld      a0, REDIRECTION_TARGET(s2)

@@ -19,6 +19,7 @@
     .equ    REDIRECT_APPEND, 2          # >>
     .equ    REDIRECT_BOTH, 3            # <>
     .equ    REDIRECT_DUPLICATE, 4       # >& <&
+    .equ    REDIRECT_TEXT, 5            # <<
 
     variable sh.cursor                  # the next byte to read
     variable sh.token                   # the current token: its type …
@@ -106,7 +107,11 @@ function next_token
     bnez    t3, 11f
     li      t5, REDIRECT_BOTH
     j       11f
-10: li      t2, '|'
+10: li      t2, '<'
+    bne     t0, t2, 16f
+    li      t5, REDIRECT_TEXT
+    beqz    t3, 11f
+16: li      t2, '|'
     bne     t0, t2, 12f
     beqz    t3, 12f
     mv      t5, t4                      # >| is >
