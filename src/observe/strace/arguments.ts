@@ -1,8 +1,10 @@
 // One argument of a system call as text, by its decoder; and the calls whose argument list depends on an argument's value.
 
+import { signalName } from '../../kernel/process/signals/numbers.ts';
 import type { ArgumentDecoder, FlagTable } from '../../kernel/syscalls/decoders.ts';
 import { openFlags } from '../../kernel/syscalls/flags/files.ts';
-import { enumeration, flags, hex, pointer, quote, signalName, signalSet } from './format.ts';
+import { cloneFlags } from '../../kernel/syscalls/flags/process.ts';
+import { enumeration, flags, hex, pointer, quote, signalSet } from './format.ts';
 import type { PeekReader } from './memory.ts';
 import { modeText, structPrinters } from './structs.ts';
 
@@ -297,25 +299,6 @@ const futexOperations = [
   'FUTEX_WAIT_REQUEUE_PI',
   'FUTEX_CMP_REQUEUE_PI',
   'FUTEX_LOCK_PI2',
-];
-
-const cloneFlags: FlagTable = [
-  [0x100, 'CLONE_VM'],
-  [0x200, 'CLONE_FS'],
-  [0x400, 'CLONE_FILES'],
-  [0x800, 'CLONE_SIGHAND'],
-  [0x1000, 'CLONE_PIDFD'],
-  [0x2000, 'CLONE_PTRACE'],
-  [0x4000, 'CLONE_VFORK'],
-  [0x8000, 'CLONE_PARENT'],
-  [0x1_0000, 'CLONE_THREAD'],
-  [0x2_0000, 'CLONE_NEWNS'],
-  [0x4_0000, 'CLONE_SYSVSEM'],
-  [0x8_0000, 'CLONE_SETTLS'],
-  [0x10_0000, 'CLONE_PARENT_SETTID'],
-  [0x20_0000, 'CLONE_CHILD_CLEARTID'],
-  [0x40_0000, 'CLONE_DETACHED'],
-  [0x100_0000, 'CLONE_CHILD_SETTID'],
 ];
 
 /** Whole argument lists of calls that strace prints in a shape of their own; null: by the decoders. */

@@ -1,6 +1,7 @@
 // How strace(1) writes single values: quoted strings, flags, pointers, errno results.
 
 import { errnoTable } from '../../kernel/errno.ts';
+import { signalName } from '../../kernel/process/signals/numbers.ts';
 import type { FlagTable } from '../../kernel/syscalls/decoders.ts';
 
 /** -s: the most bytes of a string that are printed. */
@@ -77,47 +78,6 @@ export function enumeration(value: number, table: FlagTable, fallback: string): 
 export function errorResult(errno: number): string {
   const row = errnoTable.get(errno);
   return row === undefined ? `-1 (errno ${errno})` : `-1 ${row.name} (${row.text})`;
-}
-
-export const signalNames: readonly string[] = [
-  '0',
-  'SIGHUP',
-  'SIGINT',
-  'SIGQUIT',
-  'SIGILL',
-  'SIGTRAP',
-  'SIGABRT',
-  'SIGBUS',
-  'SIGFPE',
-  'SIGKILL',
-  'SIGUSR1',
-  'SIGSEGV',
-  'SIGUSR2',
-  'SIGPIPE',
-  'SIGALRM',
-  'SIGTERM',
-  'SIGSTKFLT',
-  'SIGCHLD',
-  'SIGCONT',
-  'SIGSTOP',
-  'SIGTSTP',
-  'SIGTTIN',
-  'SIGTTOU',
-  'SIGURG',
-  'SIGXCPU',
-  'SIGXFSZ',
-  'SIGVTALRM',
-  'SIGPROF',
-  'SIGWINCH',
-  'SIGIO',
-  'SIGPWR',
-  'SIGSYS',
-];
-
-export function signalName(signal: number): string {
-  if (signal >= 0 && signal < signalNames.length) return signalNames[signal]!;
-  if (signal >= 32 && signal <= 64) return signal === 32 ? 'SIGRTMIN' : `SIGRT_${signal - 32}`;
-  return String(signal);
 }
 
 /** `[INT CHLD]`, `~[RTMIN RT_1]` where most bits are set, as strace prints sets. */

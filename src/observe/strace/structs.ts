@@ -1,8 +1,9 @@
 // One printer for each C structure of the riscv64 ABI that a decoder names. Offsets are those of asm-generic's uapi headers.
 // A printer gets the structure's address and returns strace's text; unreadable memory prints as the address.
 
+import { signalName } from '../../kernel/process/signals/numbers.ts';
 import type { FlagTable, StructName } from '../../kernel/syscalls/decoders.ts';
-import { flags, hex, octal, pointer, quote, signalCode, signalName, signalSet } from './format.ts';
+import { flags, hex, octal, pointer, quote, signalCode, signalSet } from './format.ts';
 import { long, type PeekReader } from './memory.ts';
 import { formatSockaddr } from './sockaddr.ts';
 

@@ -7,6 +7,7 @@
 // its sleeps; here nothing changes for being watched. "Process N attached" ends the line of a clone in progress.
 
 import type { KernelEvent, SignalInfo } from '../../kernel/events.ts';
+import { signalName } from '../../kernel/process/signals/numbers.ts';
 import type { SyscallRow } from '../../kernel/syscalls/row.ts';
 import {
   type ArgumentContext,
@@ -15,7 +16,7 @@ import {
   printableOnEntry,
   specialArguments,
 } from './arguments.ts';
-import { defaultStringLimit, hex, pointer, quote, signalCode, signalName } from './format.ts';
+import { defaultStringLimit, hex, pointer, quote, signalCode } from './format.ts';
 import { type Peek, PeekReader } from './memory.ts';
 import { formatResult } from './results.ts';
 import { Summary } from './summary.ts';
