@@ -3,13 +3,13 @@
 #
 # Understands: pipelines, && || ; & ( ) { }, if while until for case, functions, redirections < > >> <> << n> n>&m, quotes,
 # $NAME ${NAME…} $(command) `command` $((arithmetic)), file name patterns, comments, builtins, and job control when its
-# input is a terminal. The parts, from the text to the process:
-#   lib/sh/text.s       bytes to tokens, with here.s
-#   lib/sh/commands.s   tokens to lists, pipelines and compound commands
-#   lib/sh/expand.s     words to fields, with pattern.s, arithmetic.s and storage.s (variables)
-#   lib/sh/simple.s     fields to a running program, with its redirections
-#   lib/sh/jobs.s       processes to jobs, and waiting for them
-#   lib/sh/builtins.s   what the shell does itself
+# input is a terminal. The parts, from the text to the process, all in lib/sh/:
+#   text.s        bytes to tokens; here.s: here-documents
+#   commands.s    tokens to lists and pipelines; compound.s: if, while, for, case …
+#   expand.s      words to fields, with parameters.s, arithmetic.s, pattern.s and storage.s (variables)
+#   simple.s      fields to a running program, with its redirections
+#   jobs.s        processes to jobs, and waiting for them
+#   builtins.s    what the shell does itself; job-builtins.s, read.s, ulimit.s
 
     .include "lib/start.s"
     .include "lib/syscalls.s"
@@ -27,11 +27,16 @@
     .include "lib/sh/pattern.s"
     .include "lib/sh/arithmetic.s"
     .include "lib/sh/expand.s"
+    .include "lib/sh/parameters.s"
     .include "lib/sh/commands.s"
+    .include "lib/sh/compound.s"
     .include "lib/sh/here.s"
     .include "lib/sh/simple.s"
     .include "lib/sh/jobs.s"
     .include "lib/sh/builtins.s"
+    .include "lib/sh/job-builtins.s"
+    .include "lib/sh/read.s"
+    .include "lib/sh/ulimit.s"
 
     program_name sh
 

@@ -425,6 +425,11 @@ const shellCases: ProgramCase[] = [
   },
   { name: 'sh: a script file with arguments', program: 'sh', args: ['lib.sh', 'x'], tool: 'dash' },
   computed('sh', ['-c', 'no-such-command; echo $?'], 'sh: no-such-command: command not found\n127\n'),
+  computed(
+    'sh',
+    ['-c', 'f() { :; }; type f cd; command -v cd nope; echo $?; command echo hi'],
+    'f is a shell function\ncd is a shell builtin\ncd\n127\nhi\n',
+  ),
   computed('sh', ['-c', './a.txt; echo $?'], 'sh: ./a.txt: Permission denied\n126\n'),
   computed('sh', ['-c', 'cat < missing; echo $?'], 'sh: missing: No such file or directory\n1\n'),
   computed('sh', ['-c', 'if true'], 'sh: syntax error: unexpected end of file\n', 2),

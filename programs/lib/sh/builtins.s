@@ -294,108 +294,6 @@ function builtin_shift
     li      a0, 1
     leave
 
-# read [-r] NAME…: one line of standard input, split at IFS; the last name takes the rest. Status 1 at the end of input.
-# Reads byte by byte: what follows the line belongs to the next command.
-#   s0 next name   s1 raw   s2 IFS   s3 status   s4 length of the line   s5 place in the line
-    variable read.line, 4096
-function builtin_read
-    enter   6, 8
-    addi    s0, a1, 8
-    li      s1, 0
-    li      s3, 0
-    li      s4, 0
-1:  ld      t0, 0(s0)
-    beqz    t0, 2f
-    lbu     t1, 0(t0)
-    li      t2, '-'
-    bne     t1, t2, 2f
-    li      s1, 1
-    addi    s0, s0, 8
-    j       1b
-2:  load_string a0, "IFS"
-    call    get_variable
-    mv      s2, a0
-    bnez    a0, 3f
-    load_string s2, " \t\n"
-3:  call    read_byte
-    blez    a0, 5f
-    lbu     t0, 0(sp)
-    li      t1, '\n'
-    beq     t0, t1, 6f
-    li      t1, '\\'
-    bne     t0, t1, 4f
-    bnez    s1, 4f
-    call    read_byte                   # \ takes the meaning from the next byte; \ and newline: the line goes on
-    blez    a0, 5f
-    lbu     t0, 0(sp)
-    li      t1, '\n'
-    beq     t0, t1, 3b
-4:  li      t1, 4095
-    bgeu    s4, t1, 3b
-    la      t1, read.line
-    add     t1, t1, s4
-    sb      t0, 0(t1)
-    addi    s4, s4, 1
-    j       3b
-5:  li      s3, 1
-6:  la      s5, read.line
-    add     t0, s5, s4
-    sb      zero, 0(t0)
-7:  ld      t0, 0(s0)                   # a field for each name
-    beqz    t0, 11f
-    lbu     a0, 0(s5)                   # separators before it go
-    beqz    a0, 8f
-    call    is_separator
-    beqz    a0, 8f
-    addi    s5, s5, 1
-    j       7b
-8:  mv      s4, s5                      # the field's end
-    ld      t0, 8(s0)
-    beqz    t0, 12f
-9:  lbu     a0, 0(s4)
-    beqz    a0, 10f
-    call    is_separator
-    addi    s4, s4, 1
-    beqz    a0, 9b
-    sb      zero, -1(s4)
-    j       10f
-12: mv      a0, s5                      # the last name: all but separators at the end
-    call    strlen
-    add     s4, s5, a0
-13: beq     s4, s5, 10f
-    lbu     a0, -1(s4)
-    call    is_separator
-    beqz    a0, 10f
-    addi    s4, s4, -1
-    sb      zero, 0(s4)
-    j       13b
-10: ld      a0, 0(s0)
-    call    strlen
-    mv      a1, a0
-    ld      a0, 0(s0)
-    mv      a2, s5
-    call    set_variable
-    mv      s5, s4
-    addi    s0, s0, 8
-    j       7b
-11: mv      a0, s3
-    leave
-read_byte:                              # one byte to the caller's 0(sp)
-    mv      a1, sp
-    li      a0, 0
-    li      a2, 1
-    j       read
-is_separator:                           # a0 = byte; s2 = IFS
-    mv      t0, s2
-1:  lbu     t1, 0(t0)
-    beqz    t1, 2f
-    addi    t0, t0, 1
-    bne     t1, a0, 1b
-    li      a0, 1
-    ret
-2:  li      a0, 0
-    ret
-
 # exec [COMMAND …]: becomes the command; without one, its redirections become the shell's own
 function builtin_exec
     li      t0, 2
@@ -465,6 +363,125 @@ function builtin_dot
     call    builtin_error
     leave
 
+# type NAME…: what each name means as a command. command -v NAME: the same for scripts; command NAME …: runs it, but no function
+#   s0 next name   s1 name   s2 status   s3 1 for command -v; the path is made in the arena
+function builtin_type
+    enter   5
+    addi    s0, a1, 8
+    li      s3, 0
+    j       1f
+function builtin_command
+    enter   5
+    addi    s0, a1, 8
+    ld      a0, 0(s0)
+    li      s2, 0
+    beqz    a0, 9f
+    load_string a1, "-v"
+    call    strcmp
+    li      s3, 1
+    bnez    a0, run_command
+    addi    s0, s0, 8
+1:  li      s2, 0
+2:  ld      s1, 0(s0)
+    beqz    s1, 9f
+    addi    s0, s0, 8
+    mv      a0, s1
+    call    find_function
+    load_string a2, "a shell function"
+    bnez    a0, 4f
+    mv      a0, s1
+    call    find_builtin
+    load_string a2, "a shell builtin"
+    bnez    a0, 4f
+    mv      a0, s1
+    call    find_program
+    mv      a2, a0
+    bnez    a0, 5f
+    li      s2, 127
+    bnez    s3, 2b
+    load_string a0, "type: %s: not found"
+    mv      a1, s1
+    call    warnx
+    j       2b
+4:  beqz    s3, 6f
+    mv      a2, s1                      # command -v: functions and builtins by their name
+5:  bnez    s3, 7f
+6:  load_string a0, "%s is %s\n"
+    mv      a1, s1
+    call    printf
+    j       2b
+7:  mv      a0, a2
+    call    puts
+    j       2b
+9:  mv      a0, s2
+    leave
+run_command:                            # a builtin here, anything else in a child
+    ld      a0, 0(s0)
+    call    find_builtin
+    mv      s1, a0
+    li      a0, 0
+    mv      t0, s0
+8:  ld      t1, 0(t0)
+    addi    t0, t0, 8
+    beqz    t1, 10f
+    addi    a0, a0, 1
+    j       8b
+10: mv      a1, s0
+    beqz    s1, 11f
+    jalr    s1
+    leave
+11: call    new_job
+    mv      s1, a0
+    li      a1, 1
+    call    fork_in_job
+    bnez    a0, 12f
+    mv      a0, s0
+    call    execute
+12: mv      a0, s1
+    call    wait_for_job
+    ld      a0, sh.status
+    leave
+
+# find_program(a0 = name): the path that execute would run, in the arena, or 0
+#   s0 name   s1 place in PATH   s2 end of the directory   s3 path
+function find_program
+    enter   4
+    mv      s0, a0
+    li      a1, '/'
+    call    strchr
+    mv      s3, s0
+    li      s2, 0
+    bnez    a0, 3f
+    load_string a0, "PATH"
+    call    get_variable
+    mv      s1, a0
+    bnez    a0, 1f
+    load_string s1, "/bin:/usr/bin"
+1:  mv      s2, s1
+2:  lbu     t0, 0(s2)
+    li      t1, ':'
+    beqz    t0, 4f
+    beq     t0, t1, 4f
+    addi    s2, s2, 1
+    j       2b
+4:  mv      a0, s1
+    sub     a1, s2, s1
+    call    arena_string
+    mv      a1, s0
+    call    join_path
+    mv      s3, a0
+3:  mv      a0, s3
+    li      a1, 1                       # X_OK
+    call    access
+    beqz    a0, 5f
+    li      s3, 0
+    beqz    s2, 5f
+    lbu     t0, 0(s2)
+    addi    s1, s2, 1
+    bnez    t0, 1b
+5:  mv      a0, s3
+    leave
+
 # umask [OCTAL]
 function builtin_umask
     enter
@@ -488,292 +505,6 @@ function builtin_umask
     li      a0, 0
     leave
 
-# wait [PID | %JOB]…: for all children in the background, or for those named; the status of the last
-function builtin_wait
-    enter   3
-    addi    s0, a1, 8
-    li      s1, 0
-    ld      t0, 0(s0)
-    beqz    t0, 5f
-1:  ld      a0, 0(s0)
-    beqz    a0, 9f
-    addi    s0, s0, 8
-    call    find_job
-    li      s1, 127
-    beqz    a0, 1b
-    mv      s2, a0
-2:  ld      t0, JOB_STATE(s2)
-    li      t1, JOB_RUNNING
-    bne     t0, t1, 3f
-    call    wait_for_any
-    bgtz    a0, 2b
-3:  ld      a0, JOB_STATUS(s2)
-    call    status_of
-    mv      s1, a0
-    ld      t0, JOB_STATE(s2)
-    li      t1, JOB_DONE
-    bne     t0, t1, 1b
-    mv      a0, s2
-    call    free_job
-    j       1b
-5:  la      s2, sh.jobs                 # all: is one still running?
-    li      t1, JOB_LIMIT
-6:  ld      t0, JOB_STATE(s2)
-    li      t2, JOB_RUNNING
-    beq     t0, t2, 7f
-    li      t2, JOB_BYTES
-    add     s2, s2, t2
-    addi    t1, t1, -1
-    bnez    t1, 6b
-    la      s2, sh.jobs                 # none: what they were is forgotten
-    li      t1, JOB_LIMIT
-8:  ld      t0, JOB_STATE(s2)
-    li      t2, JOB_DONE
-    bne     t0, t2, 10f
-    mv      a0, s2
-    call    free_job
-10: li      t2, JOB_BYTES
-    add     s2, s2, t2
-    addi    t1, t1, -1
-    bnez    t1, 8b
-    j       9f
-7:  call    wait_for_any
-    bgtz    a0, 5b
-9:  mv      a0, s1
-    leave
-
-# wait_for_any(): waits for a child and records it; its pid, or <= 0 when there is none
-function wait_for_any
-    enter   1
-1:  li      a0, -1
-    la      a1, wait_status
-    li      a2, WUNTRACED
-    call    waitpid
-    blez    a0, 2f
-    mv      s0, a0
-    lw      a1, wait_status
-    call    record
-    mv      a0, s0
-2:  leave
-
-# jobs
-function builtin_jobs
-    enter   2
-    li      a0, 0
-    call    poll_jobs
-    la      s0, sh.jobs
-    li      s1, JOB_LIMIT
-1:  ld      t0, JOB_STATE(s0)
-    beqz    t0, 2f
-    mv      a0, s0
-    la      a1, stdout
-    call    print_job
-    ld      t0, JOB_STATE(s0)
-    li      t1, JOB_DONE
-    bne     t0, t1, 2f
-    mv      a0, s0
-    call    free_job
-2:  li      t0, JOB_BYTES
-    add     s0, s0, t0
-    addi    s1, s1, -1
-    bnez    s1, 1b
-    li      a0, 0
-    leave
-
-# fg [%JOB], bg [%JOB]: a stopped job goes on, with the terminal or without
-function builtin_fg
-    li      a3, 1
-    j       1f
-function builtin_bg
-    li      a3, 0
-1:  enter   2
-    mv      s1, a3
-    ld      a0, 8(a1)
-    call    find_job
-    mv      s0, a0
-    beqz    a0, 9f
-    ld      a1, JOB_TEXT(s0)
-    beqz    s1, 2f
-    load_string a0, "%s\n"
-    call    printf
-    la      a0, stdout
-    call    fflush
-    li      a0, 0
-    ld      a1, JOB_GROUP(s0)
-    call    tcsetpgrp
-    j       3f
-2:  mv      a0, s0
-    call    job_number
-    mv      a1, a0
-    ld      a2, JOB_TEXT(s0)
-    load_string a0, "[%d] %s\n"
-    call    printf
-3:  li      t0, JOB_RUNNING
-    sd      t0, JOB_STATE(s0)
-    ld      a0, JOB_GROUP(s0)
-    neg     a0, a0
-    li      a1, SIGCONT
-    call    kill
-    li      a0, 0
-    beqz    s1, 4f
-    mv      a0, s0
-    call    wait_for_job
-    ld      a0, sh.status
-4:  leave
-9:  load_string a0, "no such job"
-    call    warnx
-    li      a0, 1
-    leave
-
-# kill_target(a0 = operand that is no number): a job, %N: its process group; without job control its first process stands for it
-function kill_target
-    enter
-    lbu     t0, 0(a0)
-    li      a1, 0
-    li      t1, '%'
-    bne     t0, t1, 1f
-    call    find_job
-    li      a1, 0
-    beqz    a0, 1f
-    li      a1, 1
-    ld      a0, JOB_GROUP(a0)
-    ld      t0, sh.interactive
-    beqz    t0, 1f
-    neg     a0, a0
-1:  leave
-
-# ulimit [-HS] [-a | -cdflmnpstuv [LIMIT]]: prlimit64 on the shell itself; children inherit
-#   s0 next operand   s1 row of the resource   s2 which limits to set: 1 soft, 2 hard, 3 both; the limits are at 0(sp)
-    .equ    LIMIT_LETTER, 0
-    .equ    LIMIT_RESOURCE, 1
-    .equ    LIMIT_SHIFT, 2              # the unit is 1 << this bytes
-    .equ    LIMIT_NAME, 3
-    .equ    LIMIT_BYTES, 32
-function builtin_ulimit
-    enter   4, 16
-    addi    s0, a1, 8
-    li      s2, 0
-    la      s1, limits                  # without a letter: the file size
-    li      s3, 0                       # 1 for -a
-1:  ld      t0, 0(s0)
-    beqz    t0, 6f
-    lbu     t1, 0(t0)
-    li      t2, '-'
-    bne     t1, t2, 6f
-    addi    s0, s0, 8
-2:  addi    t0, t0, 1
-    lbu     t1, 0(t0)
-    beqz    t1, 1b
-    li      t2, 'a'
-    beq     t1, t2, 3f
-    li      t2, 'S'
-    li      t3, 1
-    beq     t1, t2, 4f
-    li      t2, 'H'
-    li      t3, 2
-    beq     t1, t2, 4f
-    la      s1, limits
-5:  lbu     t2, LIMIT_LETTER(s1)
-    beq     t2, t1, 2b
-    addi    s1, s1, LIMIT_BYTES
-    bnez    t2, 5b
-    load_string a0, "ulimit: Illegal option -%c"
-    mv      a1, t1
-    call    warnx
-    li      a0, 2
-    leave
-3:  li      s3, 1
-    j       2b
-4:  or      s2, s2, t3
-    j       2b
-6:  beqz    s3, 8f
-    la      s1, limits
-7:  lbu     t0, LIMIT_LETTER(s1)
-    beqz    t0, 20f
-    load_string a0, "%-20s "
-    addi    a1, s1, LIMIT_NAME
-    call    printf
-    call    get_limits
-    call    print_limit
-    addi    s1, s1, LIMIT_BYTES
-    j       7b
-8:  call    get_limits
-    ld      a0, 0(s0)
-    bnez    a0, 9f
-    call    print_limit
-20: li      a0, 0
-    leave
-9:  bnez    s2, 10f
-    li      s2, 3
-10: load_string a1, "unlimited"
-    call    strcmp
-    li      s3, -1
-    beqz    a0, 11f
-    ld      a0, 0(s0)
-    call    parse_number
-    beqz    a1, 12f
-    lbu     t0, LIMIT_SHIFT(s1)
-    sll     s3, a0, t0
-11: andi    t0, s2, 1
-    beqz    t0, 13f
-    sd      s3, 0(sp)
-13: andi    t0, s2, 2
-    beqz    t0, 14f
-    sd      s3, 8(sp)
-14: li      a0, 0
-    lbu     a1, LIMIT_RESOURCE(s1)
-    mv      a2, sp
-    li      a3, 0
-    call    prlimit64
-    bgez    a0, 20b
-    call    strerror
-    mv      a1, a0
-    load_string a0, "ulimit: error setting limit (%s)"
-    call    warnx
-    li      a0, 2
-    leave
-12: load_string a0, "ulimit: bad number"
-    call    warnx
-    li      a0, 2
-    leave
-get_limits:                             # of row s1, to the caller's 0(sp) and 8(sp)
-    mv      a3, sp
-    li      a0, 0
-    lbu     a1, LIMIT_RESOURCE(s1)
-    li      a2, 0
-    j       prlimit64
-print_limit:                            # of row s1, from the caller's 0(sp), or with -H from 8(sp)
-    ld      a1, 0(sp)
-    li      t0, 2
-    bne     s2, t0, 1f
-    ld      a1, 8(sp)
-1:  li      t0, -1
-    beq     a1, t0, 2f
-    lbu     t0, LIMIT_SHIFT(s1)
-    srl     a1, a1, t0
-    load_string a0, "%u\n"
-    j       printf
-2:  load_string a0, "unlimited"
-    j       puts
-
-    .macro limit letter, resource, shift, name
-    .byte   \letter, \resource, \shift
-99: .asciz  "\name"
-    .zero   29 - (. - 99b)
-    .endm
-    .section .rodata
-limits:
-    limit   'f', 1, 9, "file(blocks)"
-    limit   't', 0, 0, "time(seconds)"
-    limit   'd', 2, 10, "data(kbytes)"
-    limit   's', 3, 10, "stack(kbytes)"
-    limit   'c', 4, 9, "coredump(blocks)"
-    limit   'm', 5, 10, "memory(kbytes)"
-    limit   'l', 8, 10, "locked memory(kbytes)"
-    limit   'u', 6, 0, "process"
-    limit   'n', 7, 0, "nofiles"
-    limit   'v', 9, 10, "vmemory(kbytes)"
-    .byte   0
     .macro  builtin name, function
     .section .rodata
 98: .asciz  "\name"
@@ -804,6 +535,8 @@ builtins:
     builtin "exec", builtin_exec
     builtin "eval", builtin_eval
     builtin ".", builtin_dot
+    builtin "type", builtin_type
+    builtin "command", builtin_command
     builtin "umask", builtin_umask
     builtin "ulimit", builtin_ulimit
     builtin "wait", builtin_wait
