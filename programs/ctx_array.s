@@ -2,8 +2,9 @@
 # cost of context switch", 2007). Two processes pass a token through two pipes; after each receipt the receiver walks an
 # array of its own of -a bytes with stride -s. The same sends, receipts and walks in one process, without switches, are what
 # to subtract: run again with -m single.
-# Usage: ctx_array [-m processes|threads|single|call] [-a BYTES] [-s STRIDE] [-n ROUNDS] [-w]
-#   -w writes each element too.   -m call: a null system call (getppid) before each walk instead of a switch.
+# Usage: ctx_array [-m processes|threads|pinned|single|call] [-a BYTES] [-s STRIDE] [-n ROUNDS] [-w]
+#   -m pinned: two processes bound to processor 0 by sched_setaffinity.   -w writes each element too.
+#   -m call: a null system call (getppid) before each walk instead of a switch.
 # Prints cycles_per_switch: a round has two.
 
     .include "lib/start.s"
@@ -33,6 +34,7 @@
     variable array                      # the walker's own
     variable partner_array              # the second thread's
     variable mode                       # 'p', 't', 's', 'c'
+    variable processors                 # of -m pinned: a mask; none without it
 
 # main: s0 rounds   s1 partner's pid   s2 cycles   s5 argc   s6 argv   s3 option
 function main
@@ -66,6 +68,12 @@ function main
     lbu     t1, 0(a0)
     la      t0, mode
     sd      t1, 0(t0)
+    load_string a1, "pinned"
+    call    strcmp
+    bnez    a0, 1b
+    la      t0, processors
+    li      t1, 1                       # processor 0
+    sd      t1, 0(t0)
     j       1b
 3:  call    parse_size
     beqz    a1, 5f
@@ -84,7 +92,15 @@ function main
 5:  li      a0, 1
     call    usage_error
 
-6:  la      a0, array
+6:  la      t0, processors
+    ld      t0, 0(t0)
+    beqz    t0, 8f
+    li      a0, 0                       # this process; the partner inherits it
+    li      a1, 8
+    la      a2, processors
+    call    sched_setaffinity
+    bltz    a0, .Lpinning_failed
+8:  la      a0, array
     call    new_array
     la      a0, ping
     call    pipe
@@ -179,6 +195,10 @@ function main
 .Lpipe_failed:
     mv      a1, a0
     load_string a0, "pipe"
+    j       1f
+.Lpinning_failed:
+    mv      a1, a0
+    load_string a0, "sched_setaffinity"
     j       1f
 .Lfork_failed:
     mv      a1, a0

@@ -2,7 +2,7 @@
 # Usage: syscall_cost [-n ITERATIONS] OPERATION
 #   null read write open stat pipe fork exec fault signal mmap
 #   recovery: after a call that runs through much of the kernel (stat), ring 3 repeats a fixed piece of work; prints the
-#             cycles of each repetition after the return, averaged (Soares and Stumm, FlexSC, OSDI 2010, figure 1).
+#             cycles of each repetition after the return, averaged, and its instructions (Soares and Stumm, FlexSC, OSDI 2010, figure 1).
 # Prints cycles_per_call and instructions_per_call.
 
     .include "lib/start.s"
@@ -286,6 +286,13 @@ function do_signal
 function recovery
     enter   4, 32                       # 32 bytes for a piece's name
     mv      s3, a0
+    rdinstret s0
+    call    piece
+    rdinstret a1
+    sub     a1, a1, s0
+    load_string a0, "piece_instructions"
+    call    print_value
+    mv      a0, s3
     addi    s0, a0, WARM_UP
 1:  call    do_stat
     li      s1, 0

@@ -1,6 +1,6 @@
 // `cyclix experiment list` and `cyclix experiment NAME`: runs a measured experiment and writes its report.
 
-import { writeFileSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { parseChanges } from '../experiments/configuration.ts';
@@ -12,7 +12,7 @@ import { runExperiment } from '../experiments/run.ts';
 import { resolvedParameters } from '../machine/preset.ts';
 import { resolvePreset } from '../system/machine-configuration.ts';
 import { version } from '../version.ts';
-import { UsageError } from './fail.ts';
+import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
 import { parseCount } from './options.ts';
 
@@ -80,15 +80,23 @@ async function run(name: string, flags: Flags): Promise<void> {
     quick: flags.quick === true,
     ...(flags.points === undefined ? {} : { points: flags.points }),
   };
+  // Before minutes of measuring, not after them.
+  for (const path of [flags.csv, flags.html]) if (path !== undefined) checkWritable(path);
   const started = Date.now();
   const terminal = process.stderr.isTTY === true;
-  const result = await runExperiment(experiment, options, {
-    jobs: flags.jobs,
-    version,
-    onProgress: (finished, total, label) => {
-      if (terminal) process.stderr.write(`\r\x1b[K${name}: ${finished}/${total} ${label}`);
-    },
-  });
+  let result: Result;
+  try {
+    result = await runExperiment(experiment, options, {
+      jobs: flags.jobs,
+      version,
+      onProgress: (finished, total, label) => {
+        if (terminal) process.stderr.write(`\r\x1b[K${name}: ${finished}/${total} ${label}`);
+      },
+    });
+  } catch (error) {
+    if (terminal) process.stderr.write('\r\x1b[K');
+    throw new UsageError(`${name}: ${(error as Error).message}`, 1);
+  }
   if (terminal) process.stderr.write('\r\x1b[K');
   process.stderr.write(
     `${name}: ${result.measurements.length} runs in ${((Date.now() - started) / 1000).toFixed(1)} s\n`,
@@ -99,6 +107,15 @@ async function run(name: string, flags: Flags): Promise<void> {
     writeFileSync(flags.html, renderReport(result, { version, parameters, command: reproduction(name, flags) }));
   }
   writeFully(1, flags.json === true ? renderJson(result, version) : renderText(result));
+}
+
+/** Throws UsageError when `path` cannot be written; creates the file. */
+function checkWritable(path: string): void {
+  try {
+    closeSync(openSync(path, 'a'));
+  } catch (error) {
+    throw new UsageError(`${path}: ${hostErrorText(error)}`);
+  }
 }
 
 function reproduction(name: string, flags: Flags): string {

@@ -1,5 +1,5 @@
 // E1: what a context switch costs, directly and through the caches, after Li, Ding and Shen (2007), with ablations that show
-// that it is the caches: the curve's knee moves with the cache's size and vanishes without caches and TLB.
+// that it is the caches: the curve's knees move with the caches' sizes and vanish without caches and TLB.
 
 import type { Experiment, ExperimentOptions, Point, Row } from '../experiment.ts';
 import { column, knee, maximum, mean, sortedBy } from '../statistics.ts';
@@ -7,6 +7,9 @@ import { bytesLabel, idealMachine, machine, missing, numberOf, presetOf, shown, 
 
 const strides = [8, 16, 32, 64, 128] as const;
 const source = 'Li, Ding, Shen: Quantifying the Cost of Context Switch, ExpCS 2007';
+
+/** Second levels that the machine gets for the second knee: their arrays stay small enough to walk many times. */
+const secondLevels = [128 * 1024, 256 * 1024] as const;
 
 interface Levels {
   readonly l1: number;
@@ -40,18 +43,29 @@ function sizes({ l1, last }: Levels, options: ExperimentOptions): number[] {
   return thin(all, options.points ?? (options.quick ? 8 : undefined));
 }
 
+/** Dense around half and one of a level of `bytes`. */
+function around(bytes: number): number[] {
+  return [bytes / 4, (3 * bytes) / 8, bytes / 2, (5 * bytes) / 8, (3 * bytes) / 4, bytes, 2 * bytes, 4 * bytes];
+}
+
+/** Rounds of a walk over `bytes`: enough to average, few enough that large arrays do not take minutes. */
+function roundsFor(bytes: number, options: ExperimentOptions): number {
+  const most = options.quick ? 40 : 120;
+  return Math.max(8, Math.min(most, Math.round((most * 65536) / Math.max(bytes, 1))));
+}
+
 function point(
   mode: string,
   bytes: number,
   stride: number,
   variant: string,
   configuration: Point['machine'],
-  rounds: number,
+  options: ExperimentOptions,
 ): Point {
   return {
     label: `${variant} ${mode} A=${bytesLabel(bytes)} S=${stride}`,
     program: 'ctx_array',
-    arguments: ['-m', mode, '-a', String(bytes), '-s', String(stride), '-n', String(rounds)],
+    arguments: ['-m', mode, '-a', String(bytes), '-s', String(stride), '-n', String(roundsFor(bytes, options))],
     machine: configuration,
     factors: { variant, mode, A: bytes, S: stride },
   };
@@ -62,20 +76,19 @@ export const contextSwitch: Experiment = {
   title: 'What a context switch costs',
   question: 'How much of a context switch is the switch itself, and how much is what it does to the caches?',
   method:
-    'Two processes (or threads) pass a token through two pipes; after each receipt the receiver walks an array of its own of A bytes with stride S. ' +
+    'Two processes (or threads, or processes pinned to the hart) pass a token through two pipes; after each receipt the receiver walks an array of its own of A bytes with stride S. ' +
     'The same sends, receipts and walks in one process without switches are subtracted; what remains is the cost of one switch. A = 0 gives the direct cost. ' +
-    'The same is run on the machine with half and twice the L1 data cache, and on an ideal machine without caches and TLB.',
+    'The same is run on the machine with half and twice the L1 data cache, with second-level caches of two sizes, and on an ideal machine without caches and TLB.',
   references: [source, 'McVoy, Staelin: lmbench: Portable Tools for Performance Analysis, USENIX 1996 (lat_ctx)'],
 
   points(options) {
     const range = levels(options);
     const all = sizes(range, options);
-    const rounds = options.quick ? 40 : 120;
     const points: Point[] = [];
-    const modes = options.quick ? ['processes', 'single'] : ['processes', 'threads', 'single'];
+    const modes = options.quick ? ['processes', 'threads', 'single'] : ['processes', 'threads', 'pinned', 'single'];
     for (const stride of options.quick ? [64] : strides) {
       for (const bytes of all)
-        for (const mode of modes) points.push(point(mode, bytes, stride, 'base', machine(options), rounds));
+        for (const mode of modes) points.push(point(mode, bytes, stride, 'base', machine(options), options));
     }
     const ablations: [string, Point['machine']][] = [
       ['l1d half', machine(options, { 'l1d.sizeBytes': String(range.l1 / 2) })],
@@ -84,7 +97,22 @@ export const contextSwitch: Experiment = {
     ];
     for (const [variant, configuration] of ablations) {
       for (const bytes of all)
-        for (const mode of ['processes', 'single']) points.push(point(mode, bytes, 64, variant, configuration, rounds));
+        for (const mode of ['processes', 'single'])
+          points.push(point(mode, bytes, 64, variant, configuration, options));
+    }
+    if (!options.quick) {
+      const beyondFirst = [...new Set([0, ...secondLevels.flatMap(around)])].filter(
+        (size) => size === 0 || size >= 2 * range.l1,
+      );
+      for (const bytes of secondLevels) {
+        const configuration = machine(options, { 'l2.sizeBytes': String(bytes) });
+        for (const size of thin(
+          beyondFirst.sort((a, b) => a - b),
+          options.points,
+        ))
+          for (const mode of ['processes', 'single'])
+            points.push(point(mode, size, 64, secondLevelVariant(bytes), configuration, options));
+      }
     }
     // lmbench's ring: processes x bytes.
     for (const processes of options.quick ? [2, 8] : [2, 4, 8, 16, 32, 64, 96]) {
@@ -114,9 +142,6 @@ export const contextSwitch: Experiment = {
           mode: `${processes} processes`,
           processes: processes!,
           A: A!,
-          S: 8,
-          switched: Number.NaN,
-          single: Number.NaN,
           cost: values['cycles_per_switch'] ?? Number.NaN,
         });
       } else if (mode !== 'single') {
@@ -170,11 +195,24 @@ export const contextSwitch: Experiment = {
         yLabel: 'cycles per switch',
         xScale: 'log2',
         series: 'variant',
-        rows: rows.filter((row) => row['S'] === 64 && row['mode'] === 'processes' && row['variant'] !== 'lat_ctx'),
+        rows: rows.filter(
+          (row) => row['S'] === 64 && row['mode'] === 'processes' && !String(row['variant']).startsWith('L2'),
+        ),
         marks,
       },
       {
-        title: 'Processes and threads (S = 64)',
+        title: 'A second level makes a second knee (S = 64)',
+        x: 'A',
+        y: 'cost',
+        xLabel: 'array A, bytes',
+        yLabel: 'cycles per switch',
+        xScale: 'log2',
+        series: 'variant',
+        rows: rows.filter((row) => String(row['variant']).startsWith('L2')),
+        marks: secondLevels.map((bytes) => ({ x: bytes / 2, label: `${bytesLabel(bytes)}/2` })),
+      },
+      {
+        title: 'Processes, threads and pinned processes (S = 64)',
         x: 'A',
         y: 'cost',
         xLabel: 'array A, bytes',
@@ -200,7 +238,8 @@ export const contextSwitch: Experiment = {
   claims: [
     {
       name: 'flat-in-l1',
-      statement: 'The cost is flat while the two arrays fit the first-level cache together.',
+      statement:
+        'The cost is flat while the two arrays fit the first-level cache together with what the kernel touches at a switch.',
       source,
       tolerance:
         'for S = 64 and 2A ≤ L1/2 (the kernel needs room too), the cost rises by less than 15 % of the whole rise.',
@@ -219,13 +258,33 @@ export const contextSwitch: Experiment = {
       },
     },
     {
+      name: 'flat-up-to-l1',
+      statement: 'The cost is flat while 2A fits the first-level cache.',
+      source,
+      tolerance: 'for S = 64 and 2A ≤ L1, the cost rises by less than 15 % of the whole rise.',
+      check(rows, options) {
+        const curve = baseCurve(rows);
+        const inside = curve.filter((row) => 2 * Number(row['A']) <= levels(options).l1);
+        if (inside.length < 2 || Number(inside.at(-1)!['A']) === 0) return missing('an array within L1/2');
+        const costs = column(curve, 'cost');
+        const rise = maximum(costs) - costs[0]!;
+        const within = maximum(column(inside, 'cost')) - costs[0]!;
+        return {
+          holds: within < 0.15 * rise,
+          evidence: `From A = 0 to ${bytesLabel(Number(inside.at(-1)!['A']))}: +${shown(within)} cycles of a rise of ${shown(rise)} in all (${shown((100 * within) / rise)} %).`,
+        };
+      },
+    },
+    {
       name: 'rise-near-half',
       statement: 'The rise begins when the two working sets no longer fit: near half of each cache’s size.',
       source,
       tolerance: 'the knee (10 % of the rise above the start) of the S = 64 curve lies between L1/4 and L1.',
       check(rows, options) {
         const { l1 } = levels(options);
-        const at = kneeOf(baseCurve(rows));
+        const curve = baseCurve(rows);
+        if (curve.length < 3) return missing('the curve');
+        const at = kneeOf(curve);
         if (at === null) return { holds: false, evidence: 'The curve has no knee.' };
         return {
           holds: at >= l1 / 4 && at <= l1,
@@ -252,21 +311,37 @@ export const contextSwitch: Experiment = {
     },
     {
       name: 'grows-with-stride',
-      statement:
-        'The cost per switch, for the same number of bytes, does not grow beyond the line size: a longer stride touches fewer lines; up to the line size each stride touches every line.',
+      statement: 'For the same array the cost of a switch grows with the stride up to the line size.',
       source,
       tolerance:
-        'at A = L1, strides up to the line size differ by less than 20 %, and S = 128 costs less than 0.8 × S = 64.',
+        'at A = L1 each of the costs for S = 8, 16, 32, 64 is more than the one before, and S = 64 at least 1.1 × S = 8.',
       check(rows, options) {
-        const { l1 } = levels(options);
-        const at = strides.map((stride) =>
-          numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost'),
-        );
+        const at = byStride(rows, options).slice(0, 4);
         if (at.some((cost) => Number.isNaN(cost))) return missing('every stride at A = L1');
+        return {
+          holds: at.every((cost, i) => i === 0 || cost > at[i - 1]!) && at[3]! >= 1.1 * at[0]!,
+          evidence: `Costs for S = 8 … 64: ${at.map(shown).join(', ')}.`,
+        };
+      },
+    },
+    {
+      name: 'lines-decide',
+      statement:
+        'What a switch loses is lines: strides up to the line size touch the same lines and cost the same, twice the line size half of them.',
+      source: 'the model of a cache without prefetching',
+      tolerance:
+        'at A = L1 the costs for S = 8 … 64 differ by less than 20 %, and beyond the direct cost S = 128 costs between 0.4 and 0.65 of S = 64.',
+      check(rows, options) {
+        const at = byStride(rows, options);
+        const direct = numberOf(baseCurve(rows)[0], 'cost');
+        if (at.some((cost) => Number.isNaN(cost)) || Number.isNaN(direct)) return missing('every stride at A = L1');
         const within = at.slice(0, 4);
-        const ratio = at[4]! / at[3]!;
-        const spread = (maximum(within) - Math.min(...within)) / mean(within);
-        return { holds: spread < 0.2 && ratio < 0.8, evidence: `Costs for S = 8 … 128: ${at.map(shown).join(', ')}.` };
+        const differ = (maximum(within) - Math.min(...within)) / mean(within);
+        const ratio = (at[4]! - direct) / (at[3]! - direct);
+        return {
+          holds: differ < 0.2 && ratio >= 0.4 && ratio <= 0.65,
+          evidence: `Costs for S = 8 … 128: ${at.map(shown).join(', ')}; direct ${shown(direct)}; S = 128 loses ${shown(ratio)} of S = 64.`,
+        };
       },
     },
     {
@@ -276,10 +351,9 @@ export const contextSwitch: Experiment = {
       tolerance: 'cost divided by the elements walked rises from each stride to the next, for S = 8 … 64 at A = L1.',
       check(rows, options) {
         const { l1 } = levels(options);
-        const at = [8, 16, 32, 64].map(
-          (stride) =>
-            numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost') / (l1 / stride),
-        );
+        const at = byStride(rows, options)
+          .slice(0, 4)
+          .map((cost, i) => cost / (l1 / strides[i]!));
         if (at.some((cost) => Number.isNaN(cost))) return missing('every stride at A = L1');
         return {
           holds: at.every((cost, i) => i === 0 || cost > at[i - 1]!),
@@ -296,6 +370,7 @@ export const contextSwitch: Experiment = {
         const curve = baseCurve(rows);
         const direct = numberOf(curve[0], 'cost');
         const peak = maximum(column(curve, 'cost'));
+        if (curve.length < 3) return missing('the curve');
         return { holds: direct <= peak / 2, evidence: `Direct ${shown(direct)} cycles, peak ${shown(peak)}.` };
       },
     },
@@ -319,6 +394,67 @@ export const contextSwitch: Experiment = {
       },
     },
     {
+      name: 'second-knee',
+      statement: 'With a second-level cache the cost rises again near half of its size, and this knee moves with it.',
+      source: 'ablation',
+      tolerance:
+        'for each L2 size the knee of the curve from A = 2 × L1 to its peak (10 % of that rise) lies between L2/4 and L2, and the larger L2’s knee is 1.3 to 3 times the smaller’s.',
+      check(rows, options) {
+        const { l1 } = levels(options);
+        const knees = secondLevels.map((bytes) => {
+          const curve = curveOf(rows, secondLevelVariant(bytes)).filter((row) => Number(row['A']) >= 2 * l1);
+          return curve.length < 5 ? undefined : kneeOf(curve);
+        });
+        const [small, large] = knees;
+        if (small === undefined || large === undefined) return missing('the second-level caches');
+        if (small === null || large === null)
+          return { holds: false, evidence: 'One of the curves does not rise again.' };
+        const near = knees.every((at, i) => at! >= secondLevels[i]! / 4 && at! <= secondLevels[i]!);
+        return {
+          holds: near && large / small >= 1.3 && large / small <= 3,
+          evidence: `Knees at A = ${bytesLabel(small)} with ${bytesLabel(secondLevels[0])} of L2, ${bytesLabel(large)} with ${bytesLabel(secondLevels[1])}.`,
+        };
+      },
+    },
+    {
+      name: 'threads-direct-cost',
+      statement:
+        'Between threads of one process a switch costs no more than between processes: the address space stays.',
+      source,
+      tolerance: 'S = 64: at every A the cost between threads is at most 1.02 × that between processes.',
+      check(rows) {
+        const threads = sortedBy(where(rows, { variant: 'base', mode: 'threads', S: 64 }), 'A');
+        const pairs = threads.map((row): [number, number] => [
+          Number(row['cost']),
+          numberOf(where(rows, { variant: 'base', mode: 'processes', S: 64, A: row['A']! })[0], 'cost'),
+        ]);
+        if (pairs.length === 0 || pairs.some(([, cost]) => Number.isNaN(cost))) return missing('threads');
+        return {
+          holds: pairs.every(([one, other]) => one <= 1.02 * other),
+          evidence: `A = 0: threads ${shown(pairs[0]![0])}, processes ${shown(pairs[0]![1])} cycles; largest ratio ${maximum(pairs.map(([one, other]) => one / other)).toFixed(3)}.`,
+        };
+      },
+    },
+    {
+      name: 'pinning-changes-nothing',
+      statement: 'On one hart, pinning the two processes to it changes nothing: there is nowhere to migrate to.',
+      source: 'the machine has one hart',
+      tolerance: 'S = 64: the cost between pinned processes is within 5 % of that between processes at every A.',
+      check(rows) {
+        const pinned = where(rows, { variant: 'base', mode: 'pinned', S: 64 });
+        const ratios = pinned.map(
+          (row) =>
+            Number(row['cost']) /
+            numberOf(where(rows, { variant: 'base', mode: 'processes', S: 64, A: row['A']! })[0], 'cost'),
+        );
+        if (ratios.length === 0 || ratios.some(Number.isNaN)) return missing('pinned processes');
+        return {
+          holds: ratios.every((ratio) => Math.abs(ratio - 1) <= 0.05),
+          evidence: `pinned / not pinned: ${Math.min(...ratios).toFixed(3)} to ${maximum(ratios).toFixed(3)}.`,
+        };
+      },
+    },
+    {
       name: 'no-rise-when-ideal',
       statement: 'Without caches and TLB to miss in, the working set does not matter: no rise.',
       source: 'ablation',
@@ -337,6 +473,18 @@ export const contextSwitch: Experiment = {
     },
   ],
 };
+
+function secondLevelVariant(bytes: number): string {
+  return `L2 ${bytesLabel(bytes)}`;
+}
+
+/** The cost for each stride, processes, A = L1; NaN where it was not measured. */
+function byStride(rows: readonly Row[], options: ExperimentOptions): number[] {
+  const { l1 } = levels(options);
+  return strides.map((stride) =>
+    numberOf(where(rows, { variant: 'base', mode: 'processes', A: l1, S: stride })[0], 'cost'),
+  );
+}
 
 function curveOf(rows: readonly Row[], variant: string): Row[] {
   return sortedBy(where(rows, { variant, mode: 'processes', S: 64 }), 'A');

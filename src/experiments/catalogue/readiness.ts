@@ -11,6 +11,10 @@ const gammo =
 /** struct file, pipe_inode_info, inode and wait entry that a scan touches of each descriptor, about this many bytes (Linux 6.12 slabs). */
 const touchedBytes = 320;
 
+/** For machines without a second level: one that a thousand descriptors fit and ten thousand do not. */
+const secondLevelBytes = 512 * 1024;
+const l2Variant = 'with L2 512Ki';
+
 const counts = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000];
 
 export const readiness: Experiment = {
@@ -23,7 +27,7 @@ export const readiness: Experiment = {
   references: [kerrisk, gammo, 'Provos, Mathewson: libevent, test/bench.c'],
 
   points(options) {
-    const values = thin(options.quick ? [10, 100, 1000] : counts, options.points);
+    const values = thin(options.quick ? [10, 20, 100, 300, 1000] : counts, options.points);
     const points: Point[] = [];
     const add = (
       method: string,
@@ -47,6 +51,10 @@ export const readiness: Experiment = {
       for (const n of values.filter((value) => value > 1))
         add(method, n, n, 'all', 'base', machine(options, {}, large));
     for (const method of ['poll', 'lt']) for (const n of values) add(method, n, 1, 'one', 'ideal', idealMachine(large));
+    if (presetOf(options).l2 === null) {
+      const withL2 = machine(options, { 'l2.sizeBytes': String(secondLevelBytes) }, large);
+      for (const n of values) add('poll', n, 1, 'one', l2Variant, withL2);
+    }
     return points;
   },
 
@@ -57,6 +65,7 @@ export const readiness: Experiment = {
         cycles: values['cycles_per_call'] ?? Number.NaN,
         'cycles/event': values['cycles_per_event'] ?? Number.NaN,
         events: values['events_per_call'] ?? Number.NaN,
+        'cycles/descriptor': (values['cycles_per_call'] ?? Number.NaN) / Number(point.factors['N']),
       }),
     );
   },
@@ -73,6 +82,16 @@ export const readiness: Experiment = {
         yScale: 'log10',
         series: 'method',
         rows: where(rows, { variant: 'base', share: 'one' }),
+      },
+      {
+        title: 'poll: cycles a descriptor, one active',
+        x: 'N',
+        y: 'cycles/descriptor',
+        xLabel: 'descriptors watched',
+        yLabel: 'cycles per call and descriptor',
+        xScale: 'log10',
+        series: 'variant',
+        rows: where(rows, { method: 'poll', share: 'one' }),
       },
       {
         title: 'All descriptors active',
@@ -98,8 +117,8 @@ export const readiness: Experiment = {
         const curve = sortedBy(where(rows, { variant: 'base', method, share: 'one' }), 'N');
         const limit = (presetOf(options).l1d?.sizeBytes ?? 16384) / touchedBytes;
         const beyond = curve.filter((row) => Number(row['N']) > limit);
-        const used = beyond.length >= 3 ? beyond : curve;
-        if (used.length < 2) return missing('enough points');
+        const used = beyond.length >= 3 ? beyond : curve.filter((row) => Number(row['N']) <= limit);
+        if (used.length < 3) return missing('three values of N in one cache regime');
         const fit = linearFit(column(used, 'N'), column(used, 'cycles'));
         return {
           holds: fit.r2 > 0.99 && fit.slope > 0,
@@ -112,8 +131,11 @@ export const readiness: Experiment = {
       statement: 'The scan is steeper once the scanned kernel objects exceed the first-level cache.',
       source: gammo,
       tolerance:
-        'cycles per descriptor between the two largest N exceed those between the two smallest by more than 20 %, and on the ideal machine they differ by less than 5 %.',
-      check(rows) {
+        'cycles per descriptor between the two largest N exceed those between the two smallest (both within the cache) by more than 20 %, and on the ideal machine they differ by less than 5 %.',
+      check(rows, options) {
+        const inCache = (presetOf(options).l1d?.sizeBytes ?? 16384) / touchedBytes;
+        const second = Number(sortedBy(where(rows, { variant: 'base', method: 'poll', share: 'one' }), 'N')[1]?.['N']);
+        if (!(second <= inCache)) return missing('two values of N whose objects fit the first-level cache');
         const slopes = (variant: string): [number, number] => {
           const curve = sortedBy(where(rows, { variant, method: 'poll', share: 'one' }), 'N');
           const slope = (a: Row, b: Row): number =>
@@ -132,6 +154,32 @@ export const readiness: Experiment = {
       },
     },
     {
+      name: 'scan-steeper-out-of-l2',
+      statement: 'With a second-level cache the scan has a third regime: steeper again once the objects exceed it.',
+      source: gammo,
+      tolerance:
+        'on the machine with an L2: the cycles per descriptor between the largest two N are at least 1.1 times those between N = 200 and 1,000 (out of L1, in L2), and those at least 1.05 times those between the smallest two (in L1).',
+      check(rows, options) {
+        const variant = presetOf(options).l2 === null ? l2Variant : 'base';
+        const curve = sortedBy(where(rows, { variant, method: 'poll', share: 'one' }), 'N');
+        const at = (n: number): Row | undefined => curve.find((row) => row['N'] === n);
+        const slope = (a: Row | undefined, b: Row | undefined): number =>
+          (numberOf(b, 'cycles') - numberOf(a, 'cycles')) / (numberOf(b, 'N') - numberOf(a, 'N'));
+        const l2 = presetOf(options).l2?.sizeBytes ?? secondLevelBytes;
+        if (numberOf(curve.at(-2), 'N') * touchedBytes < l2) return missing('two values of N beyond the second level');
+        const [first, middle, last] = [
+          slope(curve[0], curve[1]),
+          slope(at(200), at(1000)),
+          slope(curve.at(-2), curve.at(-1)),
+        ];
+        if (Number.isNaN(first + middle + last)) return missing('N = 200 and 1,000');
+        return {
+          holds: last >= 1.1 * middle && middle >= 1.05 * first,
+          evidence: `Cycles a descriptor: ${shown(first)} in L1, ${shown(middle)} in L2, ${shown(last)} beyond.`,
+        };
+      },
+    },
+    {
       name: 'epoll-constant',
       statement: 'epoll_wait with one active descriptor costs the same however many are watched.',
       source: kerrisk,
@@ -139,7 +187,7 @@ export const readiness: Experiment = {
       check(rows) {
         const curve = sortedBy(where(rows, { variant: 'base', method: 'lt', share: 'one' }), 'N');
         const costs = column(curve, 'cycles');
-        if (costs.length < 2) return missing('enough points');
+        if (costs.length < 2) return missing('two values of N');
         const ratio = maximum(costs) / Math.min(...costs);
         return {
           holds: ratio <= 1.5,

@@ -70,9 +70,18 @@ export const syscallCost: Experiment = {
       const preset = String(point.factors['preset']);
       const operation = String(point.factors['operation']);
       if (operation === 'recovery') {
-        for (const [name, value] of Object.entries(values)) {
-          const piece = /^piece(\d+)$/.exec(name);
-          if (piece !== null) rows.push({ preset, operation, piece: Number(piece[1]) + 1, cycles: value });
+        let afterReturn = 0;
+        for (let piece = 0; `piece${String(piece).padStart(2, '0')}` in values; piece++) {
+          const cycles = values[`piece${String(piece).padStart(2, '0')}`]!;
+          afterReturn += cycles;
+          rows.push({
+            preset,
+            operation,
+            piece: piece + 1,
+            cycles,
+            'cycles after return': afterReturn,
+            IPC: (values['piece_instructions'] ?? Number.NaN) / cycles,
+          });
         }
         continue;
       }
@@ -113,13 +122,15 @@ export const syscallCost: Experiment = {
         rows: table,
       },
       {
-        title: 'Recovery: ring-3 work after a system call',
-        x: 'piece',
-        y: 'cycles',
-        xLabel: 'repetition after the return',
-        yLabel: 'cycles',
+        title: 'Recovery: instructions per cycle of ring 3 after a system call',
+        x: 'cycles after return',
+        y: 'IPC',
+        xLabel: 'cycles after the return',
+        yLabel: 'instructions per cycle',
         series: 'preset',
-        rows: where(rows, { operation: 'recovery', preset: options.preset }),
+        rows: rows.filter(
+          (row) => row['operation'] === 'recovery' && (row['preset'] === options.preset || row['preset'] === 'ideal'),
+        ),
       },
     ];
   },

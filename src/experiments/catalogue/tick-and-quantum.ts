@@ -14,7 +14,7 @@ export const tickAndQuantum: Experiment = {
   title: 'Tick and quantum',
   question: 'What does the timer tick cost, and how do throughput and latency depend on the quantum?',
   method:
-    'Tick: one process does a fixed amount of work over an array of half the L1 data cache, with tick rates from 100 to 10,000 Hz. Quantum: four such processes share the processor while a fifth sleeps 2 ms at a time and notes how late it wakes; the quantum goes from 0.25 to 16 ms, at 4,000 ticks a second.',
+    'Tick: one process does a fixed amount of work over an array of half the L1 data cache, with tick rates from 100 to 10,000 Hz. Quantum: four such processes share the processor, with quanta from 0.25 to 16 ms at 4,000 ticks a second; and once more while a fifth sleeps 2 ms at a time and notes how late it wakes (its wake-ups end quanta early, so throughput is measured without it).',
   references: [source],
 
   points(options) {
@@ -35,13 +35,15 @@ export const tickAndQuantum: Experiment = {
       }
     }
     for (const quantum of thin(quanta, options.points ?? (options.quick ? 3 : undefined))) {
-      points.push({
-        label: `quantum ${quantum} us`,
-        program: 'tick',
-        arguments: ['-k', '4', '-a', '8k', '-w', String(walks / 4), '-s', '2000'],
-        machine: machine(options, {}, { hz: 4000, quantumMicroseconds: quantum }),
-        factors: { part: 'quantum', variant: 'base', quantum },
-      });
+      for (const part of ['quantum', 'sleeper']) {
+        points.push({
+          label: `${part} ${quantum} us`,
+          program: 'tick',
+          arguments: [...['-k', '4', '-a', '8k', '-w', String(walks)], ...(part === 'sleeper' ? ['-s', '2000'] : [])],
+          machine: machine(options, {}, { hz: 4000, quantumMicroseconds: quantum }),
+          factors: { part, variant: 'base', quantum },
+        });
+      }
     }
     return points;
   },
@@ -61,6 +63,7 @@ export const tickAndQuantum: Experiment = {
           cycles,
           'overhead %': 100 * (cycles / slowest(String(point.factors['variant'])) - 1),
         };
+      if (point.factors['part'] === 'quantum') return { ...point.factors, cycles };
       return {
         ...point.factors,
         cycles,
@@ -99,7 +102,7 @@ export const tickAndQuantum: Experiment = {
         yLabel: 'µs, mean',
         xScale: 'log2',
         series: 'part',
-        rows: where(rows, { part: 'quantum' }),
+        rows: where(rows, { part: 'sleeper' }),
       },
     ];
   },
@@ -150,6 +153,36 @@ export const tickAndQuantum: Experiment = {
         return {
           holds: first > last,
           evidence: `${curve[0]!['quantum']} µs: ${shown(first)} cycles; ${curve.at(-1)!['quantum']} µs: ${shown(last)} (+${shown(100 * (first / last - 1))} %).`,
+        };
+      },
+    },
+    {
+      name: 'long-quanta-delay',
+      statement: 'Longer quanta lengthen the time that a task waits for the processor after it wakes.',
+      source: 'Silberschatz, Galvin, Gagne: Operating System Concepts, section 5.3.3 (round robin)',
+      tolerance: 'the mean lateness of the sleeper at the longest quantum is at least twice that at the shortest.',
+      check(rows) {
+        const curve = sortedBy(where(rows, { part: 'sleeper' }), 'quantum');
+        if (curve.length < 2) return missing('two quanta with a sleeper');
+        const [first, last] = [Number(curve[0]!['lateness mean us']), Number(curve.at(-1)!['lateness mean us'])];
+        return {
+          holds: last >= 2 * first,
+          evidence: `Mean lateness: ${shown(first)} µs with quanta of ${curve[0]!['quantum']} µs, ${shown(last)} µs with ${curve.at(-1)!['quantum']} µs.`,
+        };
+      },
+    },
+    {
+      name: 'wakeup-preempts',
+      statement: 'A task that has slept does not wait for the others’ quanta to end: it preempts.',
+      source:
+        'Linux, Documentation/scheduler/sched-eevdf.rst; Stoica, Abdel-Wahab: Earliest Eligible Virtual Deadline First, 1995',
+      tolerance: 'the mean lateness of the sleeper at the longest quantum is below a tenth of that quantum.',
+      check(rows) {
+        const last = sortedBy(where(rows, { part: 'sleeper' }), 'quantum').at(-1);
+        if (last === undefined) return missing('a sleeper');
+        return {
+          holds: Number(last['lateness mean us']) < Number(last['quantum']) / 10,
+          evidence: `${shown(Number(last['lateness mean us']))} µs late on average, quanta of ${last['quantum']} µs.`,
         };
       },
     },

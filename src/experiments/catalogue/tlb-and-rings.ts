@@ -105,6 +105,7 @@ export const tlbAndRings: Experiment = {
         'cycles(asid) ≤ cycles(flush) ≤ cycles(kpti), at every p of the switch ring, with 1 % for cache placement.',
       check(rows) {
         const pages = pagesOf(rows);
+        if (pages.length === 0) return missing('the switch ring');
         const broken = pages.filter(
           (p) =>
             !(
@@ -124,18 +125,18 @@ export const tlbAndRings: Experiment = {
       statement: 'The gap between flush and identifiers grows with the pages touched and saturates at the TLB’s size.',
       source,
       tolerance:
-        'the gap at p = TLB reach / 2 (both working sets fit) exceeds that at p = 1, and the gap at four times the reach is not larger than the largest one up to the reach.',
+        'the gap at the largest p up to half of the TLB’s reach (both working sets fit) exceeds that at p = 1, and the gap at the largest p is at most 1.05 times the largest one up to the reach.',
       check(rows, options) {
         const pages = pagesOf(rows);
         const gap = (p: number): number => cyclesOf(rows, 'flush', p) - cyclesOf(rows, 'asid', p);
         const limit = reach(options);
         const inside = pages.filter((p) => p >= 1 && p <= limit);
-        if (inside.length < 2) return missing('p within the TLB');
-        const gaps = inside.map(gap);
-        const peak = maximum(gaps);
-        const last = gap(pages.at(-1)!);
+        const half = inside.findLast((p) => p <= limit / 2);
+        const last = pages.at(-1);
+        if (half === undefined || half <= 1 || last === undefined || last <= limit)
+          return missing('p within half of the TLB and beyond it');
         return {
-          holds: peak > gaps[0]! && last <= peak * 1.05 + 20,
+          holds: gap(half) > gap(inside[0]!) && gap(last) <= 1.05 * maximum(inside.map(gap)),
           evidence: `Gap by p: ${pages.map((p) => `${p}: ${shown(gap(p))}`).join(', ')}.`,
         };
       },
@@ -148,6 +149,7 @@ export const tlbAndRings: Experiment = {
       check(rows) {
         const asid = cyclesOf(rows, 'asid', 0);
         const flush = cyclesOf(rows, 'flush', 0);
+        if (Number.isNaN(asid) || Number.isNaN(flush)) return missing('p = 0');
         return {
           holds: flush - asid < 0.1 * asid,
           evidence: `p = 0: ${shown(asid)} with identifiers, ${shown(flush)} with a flush (+${shown((100 * (flush - asid)) / asid)} %).`,
@@ -166,6 +168,7 @@ export const tlbAndRings: Experiment = {
           numberOf(where(rows, { variant, mode: 'call', p })[0], 'cycles');
         const differences = pages.map((p) => call('kpti', p) - call('flush', p));
         const at = pages.findLastIndex((p) => p <= reach(options) / 2);
+        if (at < 1) return missing('p within half of the TLB');
         return {
           holds: differences.every((difference) => difference > 0) && differences[at]! > differences[0]!,
           evidence: `kpti − flush by p: ${pages.map((p, i) => `${p}: ${shown(differences[i]!)}`).join(', ')} cycles.`,
