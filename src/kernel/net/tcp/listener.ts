@@ -49,6 +49,7 @@ export class Request extends ConnectionEntry implements TimerOwner {
   /** The last acknowledgement came, and was not taken: the accept queue was full, or data is waited for. */
   acknowledged = false;
   sentAt = 0;
+  lastAnswerAt = -Infinity;
 
   constructor(listener: TcpEndpoint) {
     super();
@@ -274,8 +275,12 @@ function inWindow(header: TcpHeader, expected: number, window: number): boolean 
   return !before(header.endSequence, expected) && before(header.sequence, (expected + Math.max(window, 1)) | 0);
 }
 
+/** An acknowledgement that says what is expected; not often, lest two sides that disagree answer each other for ever. */
 function acknowledgeFor(request: Request, header: TcpHeader, expected: number): void {
   const { stack } = request.listener;
+  const now = stack.clock.now();
+  if (header.payloadBytes === 0 && now - request.lastAnswerAt < stack.settings.tcpInvalidRateLimit) return;
+  request.lastAnswerAt = now;
   sendWithoutEndpoint(
     stack,
     header,

@@ -30,6 +30,7 @@ export class TimeWait extends ConnectionEntry implements TimerOwner, PortOwner {
   readonly timestampOffset: number;
   readonly createdAt: number;
   recentTimestamp: number;
+  lastAnswerAt = -Infinity;
 
   constructor(endpoint: TcpEndpoint) {
     super();
@@ -117,6 +118,14 @@ export function timeWaitSegment(record: TimeWait, packet: PacketBuffer, header: 
     // The peer's FIN again, or something out of place: it has not heard our acknowledgement.
     if (!old) record.restart();
     if (header.hasTimestamp && !old) record.recentTimestamp = header.timestamp;
+    // Two sides that disagree would answer each other for ever: what is empty is not answered often.
+    const now = stack.clock.now();
+    const empty = header.sequence === header.endSequence;
+    if (empty && now - record.lastAnswerAt < stack.settings.tcpInvalidRateLimit) {
+      stack.release(packet);
+      return;
+    }
+    record.lastAnswerAt = now;
     sendWithoutEndpoint(
       stack,
       header,
