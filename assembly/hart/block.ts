@@ -390,8 +390,10 @@ export class Blocks {
       }
       case I.TIMING_JUMP: {
         const target = ((position - page) as i32) + immediate;
+        const far = target < 0 || target > 4095;
+        const kind = rd ? (far ? B.BC_JAL_FAR : opcode) : far ? B.BC_J_FAR : B.BC_J;
         const call = rd == 1 || rd == 5 ? 1 : 0;
-        const record = Blocks.emitExit(rd ? opcode : B.BC_J, Blocks.destination(rd), call, 0, site, target);
+        const record = Blocks.emitExit(kind, Blocks.destination(rd), call, 0, site, target);
         store<i32>(record, next as i32, B.EXIT_EXTRA);
         return true;
       }

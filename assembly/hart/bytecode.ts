@@ -83,7 +83,10 @@ export const BC_MV_MV: i32 = OP_COUNT + 44;
 export const BC_LI_MV: i32 = OP_COUNT + 45;
 export const BC_ADDI_MV: i32 = OP_COUNT + 46;
 export const BC_ADDI_ADDIW: i32 = OP_COUNT + 47;
-export const BC_COUNT: i32 = OP_COUNT + 48;
+/** j and jal to another page. */
+export const BC_J_FAR: i32 = OP_COUNT + 48;
+export const BC_JAL_FAR: i32 = OP_COUNT + 49;
+export const BC_COUNT: i32 = OP_COUNT + 50;
 
 export const BLOCK_PHYSICAL: usize = 0; // RAM offset of the first instruction
 export const BLOCK_KEY: usize = 4; // pipeline << 2 | ring << 1 | sequential

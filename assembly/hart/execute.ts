@@ -963,8 +963,50 @@ export class Execute {
           Execute.setX(ip, page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64));
           base += load<u32>(ip, B.EXIT_CYCLES) as i64;
           Execute.account<T>(ip);
+          let penalty = 0;
+          if (offsetof<T>()) {
+            penalty = Predict.jumpRegister(ip, page, target);
+            base += penalty as i64;
+            lastTransfer = 0;
+          }
+          const link = penalty && load<u32>(ip, B.EXIT_PIPELINE) ? 0 : Execute.far<T>(ip, target, tlb);
+          if (link && base < load<i64>(L.DEADLINE)) {
+            page = Execute.turn<T>(tlb, target, page);
+            ip = link;
+            if (offsetof<T>()) ip += Execute.fetched(ip);
+            continue;
+          }
           store<i64>(L.CYCLE, base);
-          ip = Slow.jumpRegister(ip, target);
+          ip = Slow.far(ip, target, penalty);
+          continue;
+        }
+        case B.BC_JAL_FAR: {
+          const link = page + (load<i32>(ip, B.EXIT_EXTRA) as i64);
+          Execute.setX(ip, link);
+          if (offsetof<T>()) {
+            if (load<u16>(ip, B.RECORD_B)) Predictor.push(link);
+          }
+        }
+        // falls through
+        case B.BC_J_FAR: {
+          const target = page + (load<i32>(ip, B.EXIT_DISPLACEMENT) as i64);
+          base += load<u32>(ip, B.EXIT_CYCLES) as i64;
+          Execute.account<T>(ip);
+          let penalty = 0;
+          if (offsetof<T>()) {
+            if (!Predict.known(ip, page)) penalty = Predict.unknown(ip, page);
+            base += penalty as i64;
+            lastTransfer = 0;
+          }
+          const link = penalty && load<u32>(ip, B.EXIT_PIPELINE) ? 0 : Execute.far<T>(ip, target, tlb);
+          if (link && base < load<i64>(L.DEADLINE)) {
+            page = Execute.turn<T>(tlb, target, page);
+            ip = link;
+            if (offsetof<T>()) ip += Execute.fetched(ip);
+            continue;
+          }
+          store<i64>(L.CYCLE, base);
+          ip = Slow.far(ip, target, penalty);
           continue;
         }
         case B.BC_SYSTEM:
@@ -1024,6 +1066,34 @@ export class Execute {
       store<i64>(L.CYCLE, base);
       ip = Slow.taken(ip, 0);
     }
+  }
+
+  /**
+   * Where this exit went last, if that is where `target` is now: its page is in the fetch TLB and the block is of that physical
+   * address. Else 0.
+   */
+  @inline
+  private static far<T>(ip: usize, target: i64, tlb: usize): usize {
+    const link = load<usize>(ip, B.EXIT_LINK);
+    if (!link) return 0;
+    const entry = tlb + Execute.speedIndex(target) + L.SPEED_FETCH;
+    if (load<i64>(entry) != (target & ~0xfff)) return 0;
+    const offset = Execute.host(entry, target) - L.RAM;
+    return load<u32>(link - B.BLOCK_HEADER, B.BLOCK_PHYSICAL) == offset ? link : 0;
+  }
+
+  /** Execution turns to the page of `target`, which is in the fetch TLB: the modelled ITLB's PLRU and what is kept of the page. */
+  @inline
+  private static turn<T>(tlb: usize, target: i64, page: i64): i64 {
+    const next = target & ~0xfff;
+    if (next == page) return page;
+    if (offsetof<T>()) {
+      const entry = tlb + Execute.speedIndex(target) + L.SPEED_FETCH;
+      store<u64>(L.ITLB_PLRU, (load<u64>(L.ITLB_PLRU) & load<u64>(entry, SPEED_KEEP)) | load<u64>(entry, SPEED_SET));
+      store<u32>(L.PREDICT_PAGE, Predictor.indexPart(next as u32));
+    }
+    store<i64>(L.VIRTUAL_PAGE, next);
+    return next;
   }
 
   /** A block entered by a transfer begins with BC_FETCH: its size if the line is there, then it is done; else 0. */

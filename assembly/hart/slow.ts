@@ -13,7 +13,6 @@ import { Blocks } from './block.ts';
 import * as B from './bytecode.ts';
 import { Enter } from './enter.ts';
 import { Fuse } from './fuse.ts';
-import { Predict } from './predict.ts';
 import { System } from './system.ts';
 import { Transfer } from './transfer.ts';
 
@@ -286,16 +285,11 @@ export class Slow {
     return Transfer.taken(record, penalty);
   }
 
-  static jumpRegister(record: usize, target: i64): usize {
-    let pipeline = load<u32>(record, B.EXIT_PIPELINE);
-    if (load<i32>(L.P_TIMING)) {
-      const penalty = Predict.jumpRegister(record, load<i64>(L.VIRTUAL_PAGE), target);
-      if (penalty) {
-        store<i64>(L.CYCLE, load<i64>(L.CYCLE) + (penalty as i64));
-        pipeline = Pipeline.advance(pipeline, penalty);
-      }
-    }
-    return Transfer.to(target, pipeline, 0);
+  /** A transfer to any page, its cycles and `penalty` spent. */
+  static far(record: usize, target: i64, penalty: i32): usize {
+    const pipeline = load<u32>(record, B.EXIT_PIPELINE);
+    const clean = !pipeline || !penalty;
+    return Transfer.far(target, clean ? pipeline : Pipeline.advance(pipeline, penalty), clean ? record : 0);
   }
 
   static system(record: usize): usize {

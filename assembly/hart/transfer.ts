@@ -22,12 +22,24 @@ export class Transfer {
       if (reason) return Enter.stop(reason, false);
       if (load<i64>(L.PC) != pc) return Enter.transfer();
     }
+    return Transfer.arrive(pc, pipeline, record, false);
+  }
+
+  /** The same for exits that check where they go themselves (Execute.far): they link to other pages too. */
+  static far(pc: i64, pipeline: u32, record: usize): usize {
+    if (load<i64>(L.CYCLE) >= load<i64>(L.DEADLINE)) return Transfer.to(pc, pipeline, 0);
+    return Transfer.arrive(pc, pipeline, record, true);
+  }
+
+  private static arrive(pc: i64, pipeline: u32, record: usize, anyPage: bool): usize {
     const generation = load<u32>(L.BLOCK_GENERATION);
     const page = load<i64>(L.VIRTUAL_PAGE);
     const target = Enter.at(pc, pipeline, false);
     if (!record) return Enter.resume(target);
+    // Unless the entry trapped or itself cost cycles: then the block found is for another state or address.
     const samePage = (pc & ~0xfff) == page && load<i64>(L.VIRTUAL_PAGE) == page;
-    if (samePage && Transfer.linkable(target) && generation == load<u32>(L.BLOCK_GENERATION))
+    const reached = anyPage && load<i64>(L.VIRTUAL_PAGE) == (pc & ~0xfff) && load<u32>(L.PIPELINE) == pipeline;
+    if ((samePage || reached) && Transfer.linkable(target) && generation == load<u32>(L.BLOCK_GENERATION))
       store<usize>(record, target, B.EXIT_LINK);
     return Enter.resume(target);
   }

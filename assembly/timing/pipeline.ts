@@ -34,6 +34,9 @@ const LANES: usize = L.PIPELINE_SCRATCH + 0x290; // instructions, loads, stores,
 const LATEST: usize = L.PIPELINE_SCRATCH + 0x2c0; // no result is outstanding after this slot
 const LAST_MEMORY: usize = L.PIPELINE_SCRATCH + 0x2c4; // slot of the last load or store
 const SETTLED: usize = L.PIPELINE_SCRATCH + 0x2d0;
+/** Results of `advance` and `afterLong`. */
+const MEMOS: usize = L.PIPELINE_SCRATCH + 0x1000;
+const MEMO_ENTRIES: u32 = 2048;
 const KEY: usize = L.PIPELINE_SCRATCH + 0x400; // serialized state
 
 /** The write-back stage is three slots behind issue. */
@@ -42,6 +45,7 @@ const WRITE_BACK: i32 = 3;
 export class Pipeline {
   static reset(): void {
     memory.fill(L.PIPELINE_HASH, 0, 0x10000);
+    memory.fill(MEMOS, 0, (MEMO_ENTRIES as usize) << 3);
     memory.fill(L.PIPELINE_TABLE, 0, L.PIPELINE_STATE_BYTES);
     store<u32>(L.PIPELINE_COUNT, 1);
   }
@@ -152,9 +156,15 @@ export class Pipeline {
 
   /** `state` right after a long operation issued, its latency now known. */
   static afterLong(state: u32, register: i32, latency: i32): u32 {
+    const key = 0x8000_0000 | state | (register << 14) | ((latency & 0xff) << 19);
+    const memo = Pipeline.memo(key);
+    if (latency < 256 && load<u32>(memo) == key) return load<u32>(memo, 4);
     Pipeline.begin(state);
     Pipeline.finishLong(register, latency);
-    return Pipeline.state();
+    const after = Pipeline.state();
+    store<u32>(memo, key);
+    store<u32>(memo, after, 4);
+    return after;
   }
 
   /** `state` right after a store-conditional that did its store. */
@@ -201,6 +211,22 @@ export class Pipeline {
   /** The state `cycles` later, nothing having issued: the store buffer drains, a waiting long result gets its port. */
   static advance(state: u32, cycles: i32): u32 {
     if (!state || cycles <= 0) return state;
+    const key = state | (min(cycles, 0x7fff) << 16);
+    const memo = Pipeline.memo(key);
+    if (cycles < 0x7fff && load<u32>(memo) == key) return load<u32>(memo, 4);
+    const later = Pipeline.advanceAnew(state, cycles);
+    store<u32>(memo, key);
+    store<u32>(memo, later, 4);
+    return later;
+  }
+
+  /** Where the result of a state and what happens to it is remembered: key, state. */
+  @inline
+  private static memo(key: u32): usize {
+    return MEMOS + ((((key ^ (key >> 13)) & (MEMO_ENTRIES - 1)) as usize) << 3);
+  }
+
+  private static advanceAnew(state: u32, cycles: i32): u32 {
     Pipeline.begin(state);
     store<i32>(NOW, cycles);
     Pipeline.freeSlot(0, cycles - 1);

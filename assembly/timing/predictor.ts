@@ -15,6 +15,9 @@ const STACK_COUNT: usize = L.PREDICTOR + 0xb04;
 export const HISTORY: usize = L.PREDICTOR + 0xb08;
 export const BTB_PLRU: usize = L.PREDICTOR + 0xb10;
 const NEXT_PAGE: usize = L.PREDICTOR + 0xb18;
+/** The ways that name a page of the page table, a u64 mask each; how many entries are valid. */
+const PAGE_USERS: usize = L.PREDICTOR + 0xc00;
+const VALID_ENTRIES: usize = L.PREDICTOR + 0xb1c;
 /** By a hash of the fetch word: 0 no entry has this hash, n + 1 entry n alone has it, 255 several. */
 const FILTER: usize = L.PREDICTOR + 0x1000;
 const FILTER_MASK: u32 = 0xfff;
@@ -97,6 +100,12 @@ export class Predictor {
     const word = load<i64>(entry);
     if (word == -1) return;
     store<i64>(entry, -1);
+    store<i32>(VALID_ENTRIES, load<i32>(VALID_ENTRIES) - 1);
+    const mask = ~((1 as u64) << way);
+    const source = PAGE_USERS + ((load<u8>(entry, SOURCE_PAGE) as usize) << 3);
+    store<u64>(source, load<u64>(source) & mask);
+    const target = PAGE_USERS + ((load<u8>(entry, TARGET_PAGE) as usize) << 3);
+    store<u64>(target, load<u64>(target) & mask);
     const cell = FILTER + (Predictor.hash(word) as usize);
     if (load<u8>(cell) != 255) {
       store<u8>(cell, 0);
@@ -125,10 +134,10 @@ export class Predictor {
     let slot = load<i32>(NEXT_PAGE) % pages;
     if (slot == avoid) slot = (slot + 1) % pages;
     store<i32>(NEXT_PAGE, (slot + 1) % pages);
-    const entries = load<i32>(L.P_BTB_ENTRIES);
-    for (let way = 0; way < entries; way++) {
-      const entry = BTB + (way as usize) * BTB_ENTRY;
-      if (load<u8>(entry, SOURCE_PAGE) == slot || load<u8>(entry, TARGET_PAGE) == slot) Predictor.remove(way);
+    let users = load<u64>(PAGE_USERS + ((slot as usize) << 3));
+    while (users) {
+      Predictor.remove(ctz(users) as i32);
+      users &= users - 1;
     }
     store<i64>(BTB_PAGES + ((slot as usize) << 3), page);
     return slot;
@@ -141,24 +150,28 @@ export class Predictor {
     const sourcePage = Predictor.page(word << 2, -1);
     const targetPage = Predictor.page(target, sourcePage);
     if (way < 0) {
-      for (let index = 0; index < entries; index++) {
-        if (load<i64>(BTB + (index as usize) * BTB_ENTRY) != -1) continue;
-        way = index;
-        break;
+      if (load<i32>(VALID_ENTRIES) < entries) {
+        way = 0;
+        while (load<i64>(BTB + (way as usize) * BTB_ENTRY) != -1) way++;
+      } else {
+        way = Plru.victim(load<u64>(BTB_PLRU), entries, 0);
       }
-      if (way < 0) way = Plru.victim(load<u64>(BTB_PLRU), entries, 0);
-      Predictor.remove(way);
     }
+    // Replacing a page may have dropped the very entry that is corrected: it comes back.
+    Predictor.remove(way);
     const entry = BTB + (way as usize) * BTB_ENTRY;
-    if (load<i64>(entry) != word) {
-      Predictor.remove(way);
-      store<i64>(entry, word);
-      const cell = FILTER + (Predictor.hash(word) as usize);
-      store<u8>(cell, load<u8>(cell) ? 255 : way + 1);
-    }
+    store<i64>(entry, word);
+    const cell = FILTER + (Predictor.hash(word) as usize);
+    store<u8>(cell, load<u8>(cell) ? 255 : way + 1);
     store<i64>(entry, target, TARGET);
     store<u8>(entry, sourcePage, SOURCE_PAGE);
     store<u8>(entry, targetPage, TARGET_PAGE);
+    store<i32>(VALID_ENTRIES, load<i32>(VALID_ENTRIES) + 1);
+    const bit = (1 as u64) << way;
+    const sourceUsers = PAGE_USERS + ((sourcePage as usize) << 3);
+    store<u64>(sourceUsers, load<u64>(sourceUsers) | bit);
+    const targetUsers = PAGE_USERS + ((targetPage as usize) << 3);
+    store<u64>(targetUsers, load<u64>(targetUsers) | bit);
     Predictor.touch(way);
   }
 
