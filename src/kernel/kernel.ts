@@ -11,6 +11,7 @@ import { TextLayout } from './cost/layout.ts';
 import { EventStream } from './events.ts';
 import { Vfs } from './fs/vfs.ts';
 import type { AddressSpace } from './memory/address-space.ts';
+import { IpcState } from './ipc/state.ts';
 import { AddressSpaceIds } from './memory/asids.ts';
 import { FrameAllocator } from './memory/frames.ts';
 import {
@@ -119,6 +120,7 @@ export class Kernel {
   readonly timers = new KernelTimers();
   readonly futexes = new FutexTable();
   readonly system = new SystemState();
+  readonly ipc = new IpcState();
   readonly vfs: Vfs;
   readonly network: Network;
   readonly eventSources: EventSource[] = [];

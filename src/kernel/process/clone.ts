@@ -2,6 +2,7 @@
 
 import { processRoutines } from '../cost/routines/process.ts';
 import { EAGAIN, EFAULT, EINVAL, ENOMEM, EPERM } from '../errno.ts';
+import { SemaphoreUndo } from '../ipc/semaphores.ts';
 import type { Kernel } from '../kernel.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import { TrapFrame } from '../memory/trap-frame.ts';
@@ -169,6 +170,11 @@ export function cloneTask(kernel: Kernel, parent: Task, args: CloneArguments): T
     frame,
     address,
   });
+  if ((low & CLONE_SYSVSEM) !== 0) {
+    parent.semaphoreUndo ??= new SemaphoreUndo();
+    parent.semaphoreUndo.references += 1;
+    task.semaphoreUndo = parent.semaphoreUndo;
+  }
   task.fresh = true;
   task.startTime = kernel.now();
   task.timerSlack = parent.timerSlack;
@@ -224,6 +230,7 @@ export function startChild(kernel: Kernel, task: Task): void {
 /** Undoes a task that never ran and that nobody knows. */
 function discard(kernel: Kernel, task: Task): void {
   const { group } = task;
+  task.semaphoreUndo?.release(kernel, task.pid);
   task.memory?.release();
   task.memory = null;
   task.files.release(kernel);

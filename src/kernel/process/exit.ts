@@ -78,6 +78,8 @@ export function exitTask(kernel: Kernel, task: Task, waitStatus: number): void {
   task.resume = null;
   task.interruption = null;
 
+  task.semaphoreUndo?.release(kernel, task.pid);
+  task.semaphoreUndo = null;
   releaseMemory(kernel, task);
   task.files.release(kernel);
   task.fs.release(kernel);

@@ -4,6 +4,7 @@
 
 import type { FileSystemContext } from '../fs/context.ts';
 import type { DescriptorTable } from '../fs/descriptors.ts';
+import type { SemaphoreUndo } from '../ipc/semaphores.ts';
 import type { Kernel } from '../kernel.ts';
 import type { AddressSpace } from '../memory/address-space.ts';
 import type { RestartRule } from '../syscalls/result.ts';
@@ -105,6 +106,10 @@ export class Task implements Waiter, TimerOwner {
   robustList = 0;
   /** The task that sleeps in vfork until this one execs or exits. */
   vforkParent: Task | null = null;
+
+  // --- semop(2) ------------------------------------------------------------------------------------------------------
+  /** Operations to take back at exit (SEM_UNDO). */
+  semaphoreUndo: SemaphoreUndo | null = null;
 
   // --- futex(2) ------------------------------------------------------------------------------------------------------
   futex: FutexWaiter | null = null;

@@ -26,6 +26,9 @@ import { socketMessageSyscalls } from './socket-messages.ts';
 import { socketOptionSyscalls } from './socket-options.ts';
 import { spliceSyscalls } from './splice.ts';
 import { systemSyscalls } from './system.ts';
+import { messageSyscalls } from './sysv-messages.ts';
+import { semaphoreSyscalls } from './sysv-semaphores.ts';
+import { sharedMemorySyscalls } from './sysv-shared-memory.ts';
 import { timeSyscalls } from './time.ts';
 import { timerfdSyscalls } from './timerfd.ts';
 import { timerSyscalls } from './timers.ts';
@@ -49,6 +52,9 @@ const families: readonly (readonly SyscallRow[])[] = [
   identitySyscalls,
   futexSyscalls,
   systemSyscalls,
+  sharedMemorySyscalls,
+  semaphoreSyscalls,
+  messageSyscalls,
   socketSyscalls,
   socketMessageSyscalls,
   socketOptionSyscalls,

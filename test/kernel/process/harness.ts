@@ -3,6 +3,7 @@
 
 import { FileSystemContext } from '../../../src/kernel/fs/context.ts';
 import { DescriptorTable } from '../../../src/kernel/fs/descriptors.ts';
+import { IpcState } from '../../../src/kernel/ipc/state.ts';
 import type { Kernel } from '../../../src/kernel/kernel.ts';
 import { AddressSpace } from '../../../src/kernel/memory/address-space.ts';
 import { TrapFrame } from '../../../src/kernel/memory/trap-frame.ts';
@@ -46,6 +47,7 @@ export class Harness {
       timers: new KernelTimers(),
       futexes: new FutexTable(),
       system: new SystemState(),
+      ipc: new IpcState(),
       vdso: { signalReturn: 0x800, updateTime() {} },
       host: { bootTime: BOOT_TIME, read: () => null, write() {} },
       vfs: {
