@@ -6,7 +6,7 @@ import { PcapngWriter } from '../../src/net/pcapng.ts';
 import { hasTshark, TROUBLE, tshark, WRONG } from './tshark.ts';
 import { MILLISECOND, runTransfers, SECOND, SERVER_ADDRESS, Transfer, World } from './world.ts';
 
-/** The capture of a session as the server's interface sees it: handshakes, transfers both ways, UDP, refusals, closes. */
+/** The capture of a whole conversation as the server's interface sees it: handshakes, transfers both ways, UDP, refusals, closes. */
 function capture(options: LinkOptions): Uint8Array {
   const blocks: Uint8Array[] = [];
   const writer = new PcapngWriter((bytes) => blocks.push(bytes));
