@@ -22,7 +22,7 @@ import {
 } from '../process/signals/numbers.ts';
 import { sendSignalToProcessGroup } from '../process/signals/send.ts';
 import type { Task } from '../process/task.ts';
-import { POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, WaitQueue } from '../process/wait.ts';
+import { POLLERR, POLLHUP, POLLIN, POLLOUT, POLLRDNORM, POLLWRNORM, WaitQueue } from '../process/wait.ts';
 import type { SyscallResult } from '../syscalls/result.ts';
 import { LineDiscipline } from './line-discipline.ts';
 import { ICANON, readTermios, TERMIOS_BYTES, TERMIOS2_BYTES, TOSTOP, VMIN, VTIME, writeTermios } from './termios.ts';
@@ -182,7 +182,7 @@ export class Tty implements ControllingTerminal, FileOperations {
   poll(kernel: Kernel): number {
     kernel.cost.execute(ttyRoutines.tty_poll);
     kernel.cost.touch(this.address, 128);
-    if (this.#line.hungUp) return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLHUP;
+    if (this.#line.hungUp) return POLLIN | POLLRDNORM | POLLOUT | POLLWRNORM | POLLERR | POLLHUP;
     let events = this.discipline.stopped ? 0 : POLLOUT | POLLWRNORM;
     if (this.discipline.hasInput) events |= POLLIN | POLLRDNORM;
     return events;

@@ -1,6 +1,7 @@
 // Pseudo-terminals, pty(7): /dev/ptmx makes a pair. What is written to the master is typed on the slave, /dev/pts/N; what programs
 // write to the slave is read from the master. Bound: PTY_MAX pairs (ENOSPC), BUFFER_BYTES of unread output a pair.
 
+import { standardTermios } from '../drivers/termios.ts';
 import { Tty, type TtyLine } from '../drivers/tty.ts';
 import { EAGAIN, EFAULT, EIO, ENOSPC } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
@@ -36,6 +37,7 @@ class PtyMaster implements FileOperations, TtyLine {
   constructor(kernel: Kernel, number: number) {
     this.number = number;
     this.slave = new Tty(kernel, `pts/${number}`, makeDevice(UNIX98_SLAVE_MAJOR, number), this);
+    Object.assign(this.slave.discipline.settings, standardTermios());
     this.slave.rows = 0;
     this.slave.columns = 0;
   }

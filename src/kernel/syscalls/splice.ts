@@ -125,6 +125,9 @@ function sendfile(
   if (source === null || target === null || !mayRead(source) || !mayWrite(target)) return -EBADF;
   if (isDirectory(source.inode.mode)) return -EINVAL;
   if (address !== 0 && source.operations.seekable !== true) return -ESPIPE;
+  // What was taken could not be put back: the source must be seekable, or whole pages of it go into a pipe.
+  if (pipeOf(source) !== null) return -EINVAL;
+  if (source.operations.seekable !== true && pipeOf(target) === null) return -EINVAL;
   if ((target.flags & O_APPEND) !== 0) return -EINVAL;
   if (count < 0) return -EINVAL;
   const job: Transfer = {
