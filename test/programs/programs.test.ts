@@ -21,10 +21,15 @@ const scratch = temporaryFolder();
 const programs = join(scratch, 'bin');
 afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 
-const hasCoreutils = hasTool('ls', 'coreutils') && hasTool('grep', 'GNU grep');
+// Their messages and layouts change from version to version: these are the ones the programs follow.
+const hasTools = hasTool('ls', 'GNU coreutils) 9.1') && hasTool('grep', 'GNU grep) 3.8') && hasDash;
+// ls -l of the host's files shows owners by name: ours knows root's alone.
+const isRoot = process.getuid?.() === 0;
 const runnable = cases.filter(
-  ({ expected, tool }) => expected !== undefined || (hasCoreutils && (tool !== 'dash' || hasDash)),
+  ({ expected, only }) => expected !== undefined || (hasTools && (only !== 'host' || isRoot)),
 );
+
+if (!hasTools) console.log('left out: comparisons of the programs with GNU coreutils 9.1, GNU grep 3.8 and dash');
 
 describe.skipIf(!hasBinutils || !hasQemu)('under QEMU', () => {
   beforeAll(() => {
