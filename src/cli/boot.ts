@@ -1,99 +1,73 @@
 // `cyclix boot`: init and an interactive shell on the terminal. The terminal is in raw mode while the guest runs, its line
-// discipline is the guest's; raw mode ends on every way out.
+// discipline is the guest's; raw mode ends on every way out. While nobody runs, guest time goes as the host's does (net/live.ts).
 
+import { isatty } from 'node:tty';
 import { Command } from 'commander';
-import { parseChanges } from '../experiments/configuration.ts';
-import { PresetError } from '../machine/preset.ts';
-import { defaultBootTime, System } from '../system/system.ts';
+import type { Uart } from '../machine/devices.ts';
+import { InputBell, type LiveInput, runLive } from '../net/live.ts';
 import { UsageError } from './fail.ts';
-import { NodeHost, writeFully } from './host-streams.ts';
-import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
-import { statusOf } from './session.ts';
+import { writeFully } from './host-streams.ts';
+import { addMachineOptions, type MachineFlags } from './options.ts';
+import { createSystem, statusOf } from './session.ts';
 
-/** Instructions between two looks at the keyboard. */
-const sliceInstructions = 1_000_000;
 /** ctrl-A x ends the machine, as in QEMU's -nographic. */
 const escapeKey = 0x01;
 
 interface Flags extends MachineFlags {
   init: string;
-  escape?: number;
 }
 
 export function bootCommand(): Command {
   const command = new Command('boot')
     .description('boot to an interactive shell on this terminal (ctrl-A x ends the machine)')
-    .option('--init <PATH>', 'the first program', '/bin/init')
-    .option('--slice <N>', 'instructions between two looks at the keyboard', parseCount('--slice'), sliceInstructions);
+    .option('--init <PATH>', 'the first program', '/bin/init');
   return addMachineOptions(command)
     .addHelpText('after', '\nExample:\n  cyclix boot\n  cyclix boot --root ./my-files')
-    .action(async (flags: Flags & { slice: number }) => {
+    .action(async (flags: Flags) => {
       process.exitCode = await boot(flags);
     });
 }
 
-async function boot(flags: Flags & { slice: number }): Promise<number> {
-  let system: System;
-  try {
-    system = await System.create({
-      preset: flags.preset,
-      changes: parseChanges(flags.set),
-      memoryBytes: flags.memory,
-      host: new NodeHost({ bootTime: defaultBootTime }),
-      kernel: { seed: flags.seed, ...(flags.hz === undefined ? {} : { hz: flags.hz }) },
-      ...(flags.root === undefined ? {} : { root: flags.root }),
-    });
-  } catch (error) {
-    if (error instanceof PresetError) throw new UsageError(error.message);
-    throw error;
-  }
+async function boot(flags: Flags): Promise<number> {
+  const system = await createSystem(flags);
   const { kernel, machine } = system;
   const task = kernel.start(
     flags.init,
     [flags.init],
-    ['PATH=/bin:/usr/bin', 'HOME=/root', 'USER=root', `TERM=${process.env['TERM'] ?? 'vt100'}`],
+    ['PATH=/bin:/usr/bin', 'HOME=/root', 'USER=root', `TERM=${process.env['TERM'] ?? 'vt100'}`, ...flags.env],
     { asInit: true },
   );
   if (typeof task === 'number') throw new UsageError(`cannot execute ${flags.init}`, 126);
 
-  const keyboard = new Keyboard();
-  const stop = terminalRawMode();
-  let wake: (() => void) | null = null;
-  let ended = false;
+  const bell = new InputBell();
+  const end = new AbortController();
+  const keyboard = new Keyboard(machine.uart);
   const onData = (data: Buffer): void => {
-    for (const byte of data) if (keyboard.type(byte) === 'end') ended = true;
-    wake?.();
+    for (const byte of data) if (keyboard.type(byte) === 'end') end.abort();
+    bell.notify();
   };
   const onEnd = (): void => {
     keyboard.closed = true;
-    wake?.();
+    bell.notify();
   };
-  process.stdin.on('data', onData).on('end', onEnd);
+  const restore = terminalRawMode();
+  process.stdin.on('data', onData).on('end', onEnd).on('error', onEnd);
   process.stdin.resume();
   try {
-    for (;;) {
-      if (ended) return 0;
-      while (keyboard.next !== undefined && machine.uart.receive(Uint8Array.of(keyboard.next)) === 1) keyboard.take();
-      const outcome = kernel.run({
-        maxInstructions: flags.slice,
-        ...(flags.maxCycles === undefined ? {} : { untilCycle: flags.maxCycles }),
-      });
-      const output = machine.uart.transmitted();
-      if (output.length > 0) writeFully(1, process.stdin.isTTY ? withoutReturns(output) : output);
-      if (outcome.reason === 'waiting') {
-        if (keyboard.next === undefined) {
-          if (keyboard.closed) return 0;
-          await new Promise<void>((resolve) => {
-            wake = resolve;
-          });
-          wake = null;
-        }
-      } else if (outcome.reason === 'slice') await new Promise((resolve) => setImmediate(resolve));
-      else return statusOf(outcome);
-    }
+    const outcome = await runLive(kernel, keyboard, bell, {
+      signal: end.signal,
+      ...(flags.maxCycles === undefined ? {} : { maxCycles: flags.maxCycles }),
+      onPiece: ({ reason }) => {
+        const output = machine.uart.transmitted();
+        if (output.length > 0) writeFully(1, process.stdin.isTTY ? withoutReturns(output) : output);
+        // Everybody waits for keys that will never come.
+        if (reason === 'waiting' && keyboard.closed && !keyboard.hasInput) end.abort();
+      },
+    });
+    return statusOf(outcome);
   } finally {
-    stop();
-    process.stdin.off('data', onData).off('end', onEnd).pause();
+    restore();
+    process.stdin.off('data', onData).off('end', onEnd).off('error', onEnd).pause();
   }
 }
 
@@ -103,10 +77,16 @@ function withoutReturns(bytes: Uint8Array): Uint8Array {
 }
 
 /** Keys that were typed and not yet taken by the UART; bounded, the newest are dropped. */
-class Keyboard {
+class Keyboard implements LiveInput {
   readonly #keys: number[] = [];
+  readonly #uart: Uart;
   #escaped = false;
+  /** No more keys will come. */
   closed = false;
+
+  constructor(uart: Uart) {
+    this.#uart = uart;
+  }
 
   type(byte: number): 'end' | 'key' {
     if (this.#escaped) {
@@ -121,12 +101,13 @@ class Keyboard {
     return 'key';
   }
 
-  get next(): number | undefined {
-    return this.#keys[0];
+  get hasInput(): boolean {
+    return this.#keys.length > 0;
   }
 
-  take(): void {
-    this.#keys.shift();
+  /** As many as the UART's FIFO takes. */
+  pump(): void {
+    while (this.#keys.length > 0 && this.#uart.receive(Uint8Array.of(this.#keys[0]!)) === 1) this.#keys.shift();
   }
 }
 
@@ -136,7 +117,8 @@ function terminalRawMode(): () => void {
   if (!stdin.isTTY) return () => {};
   stdin.setRawMode(true);
   const restore = (): void => {
-    if (stdin.isTTY) stdin.setRawMode(false);
+    if (isatty(0)) stdin.setRawMode(false);
+    else dieOfHangUp();
   };
   process.once('exit', restore);
   for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT'] as const) {
@@ -146,4 +128,10 @@ function terminalRawMode(): () => void {
     });
   }
   return restore;
+}
+
+/** The terminal is gone: there is nothing to restore, and Node aborts when it tries to at its exit. */
+function dieOfHangUp(): void {
+  process.removeAllListeners('SIGHUP');
+  process.kill(process.pid, 'SIGHUP');
 }

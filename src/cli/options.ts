@@ -13,9 +13,12 @@ export interface MachineFlags {
   root?: string;
   file: FileMapping[];
   env: string[];
+  kpti?: boolean;
+}
+
+export interface ProgramFlags extends MachineFlags {
   cwd: string;
   with: string[];
-  kpti?: boolean;
   publish: PortMapping[];
   pcap?: string;
 }
@@ -38,11 +41,25 @@ export function parseSize(text: string): number {
   return Number(match[1]) * unit;
 }
 
-export function parseCount(name: string): (text: string) => number {
+/** What the kernel needs to boot, and what the machine can have. */
+const leastMemory = 8 * 2 ** 20;
+const mostMemory = 2 * 2 ** 30;
+
+function parseMemory(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes < leastMemory || bytes > mostMemory || bytes % 4096 !== 0)
+    throw new UsageError(`invalid --memory '${text}': expected whole pages of 4 KiB, from 8M to 2G`);
+  return bytes;
+}
+
+export function parseCount(name: string, least = 0): (text: string) => number {
   return (text) => {
-    if (!/^\d+(?:\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(Number(text)))
-      throw new UsageError(`invalid ${name} '${text}': expected a whole number`);
-    return Number(text);
+    const value = Number(text);
+    if (!/^\d+(?:\.\d+)?(e\d+)?$/i.test(text) || !Number.isSafeInteger(value) || value < least)
+      throw new UsageError(
+        `invalid ${name} '${text}': expected a whole number${least > 0 ? `, at least ${least}` : ''}`,
+      );
+    return value;
   };
 }
 
@@ -70,7 +87,7 @@ function parseEnvironment(text: string, previous: string[]): string[] {
 
 const collect = (text: string, previous: string[]): string[] => [...previous, text];
 
-/** Adds the machine's options to a command. Ours stand before FILE, all after it is the guest's. */
+/** Adds the options of the machine and its files to a command. */
 export function addMachineOptions(command: Command): Command {
   return command
     .option('--preset <NAME|FILE.json>', 'machine preset: rocket, c906, u74, ideal or a JSON file', 'rocket')
@@ -80,14 +97,19 @@ export function addMachineOptions(command: Command): Command {
       collect,
       [],
     )
-    .option('--memory <SIZE>', 'guest RAM', parseSize, 256 * 2 ** 20)
+    .option('--memory <SIZE>', 'guest RAM', parseMemory, 256 * 2 ** 20)
     .option('--max-cycles <N>', 'stop the machine after N cycles (exit status 124)', parseCount('--max-cycles'))
-    .option('--hz <N>', 'timer ticks a second', parseCount('--hz'))
+    .option('--hz <N>', 'timer ticks a second', parseCount('--hz', 1))
     .option('--seed <N>', 'seed of what is random in the guest', parseCount('--seed'), 1)
     .option('--kpti', 'a second page table at each trap, as kernel page-table isolation has')
     .option('--root <DIR>', "put a host folder's contents into the root file system")
     .option('--file <HOST:GUEST>', 'put one host file into the guest (repeatable)', parseFileMapping, [])
-    .option('--env <NAME=VALUE>', "add to the program's environment (repeatable)", parseEnvironment, [])
+    .option('--env <NAME=VALUE>', "add to the program's environment (repeatable)", parseEnvironment, []);
+}
+
+/** And those of a program that is run. Ours stand before FILE, all after it is the guest's. */
+export function addProgramOptions(command: Command): Command {
+  return addMachineOptions(command)
     .option('--cwd <DIR>', "the program's working directory", '/')
     .option('--with <FILE.s>', 'assemble and link another source with FILE (repeatable)', collect, [])
     .option(
@@ -96,5 +118,6 @@ export function addMachineOptions(command: Command): Command {
       parsePortMapping,
       [],
     )
-    .option('--pcap <FILE>', "write every packet on the guest's wire and loopback to FILE (pcapng)");
+    .option('--pcap <FILE>', "write every packet on the guest's wire and loopback to FILE (pcapng)")
+    .passThroughOptions();
 }

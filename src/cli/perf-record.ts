@@ -6,10 +6,10 @@ import { collapsed, Profile, pprof, speedscope } from '../observe/perf/profile.t
 import { Sampler } from '../observe/perf/sampler.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
-import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
+import { addProgramOptions, type ProgramFlags, parseCount } from './options.ts';
 import { openSession, runToEnd } from './session.ts';
 
-interface RecordFlags extends MachineFlags {
+interface RecordFlags extends ProgramFlags {
   count?: number;
   freq?: number;
   output?: string;
@@ -30,16 +30,15 @@ export function recordCommand(): Command {
     .description('run a program and sample where its cycles go, ring 0 included')
     .argument('<FILE>', 'program.s, program.c or an executable')
     .argument('[args...]', "the program's arguments")
-    .option('-c, --count <PERIOD>', `cycles between two samples (default: ${defaultPeriod})`, parseCount('-c'))
-    .option('-F, --freq <HZ>', 'samples a second of guest time, instead of -c', parseCount('-F'))
+    .option('-c, --count <PERIOD>', `cycles between two samples (default: ${defaultPeriod})`, parseCount('-c', 1))
+    .option('-F, --freq <HZ>', 'samples a second of guest time, instead of -c', parseCount('-F', 1))
     .option('-o, --output <FILE>', `default: ${Object.values(defaultOutputs).join(', ')}, by format`)
     .addOption(
       new Option('--format <FORMAT>', 'collapsed stacks (flamegraph.pl, perf report), speedscope or pprof')
         .choices(Object.keys(defaultOutputs))
         .default('collapsed'),
     );
-  return addMachineOptions(command)
-    .passThroughOptions()
+  return addProgramOptions(command)
     .addHelpText(
       'after',
       '\nExample:\n  cyclix perf record programs/ls.s -la / && cyclix perf report\n  cyclix perf record --format speedscope -c 1009 programs/lat_ctx.s',
@@ -51,7 +50,6 @@ export function recordCommand(): Command {
 
 async function record(file: string, args: readonly string[], flags: RecordFlags): Promise<number> {
   if (flags.count !== undefined && flags.freq !== undefined) throw new UsageError('-c and -F exclude each other');
-  if (flags.count === 0 || flags.freq === 0) throw new UsageError('-c and -F must be at least 1');
   const output = flags.output ?? defaultOutputs[flags.format];
   save(output, '');
   const session = await openSession(file, args, flags);

@@ -7,10 +7,10 @@ import { PerTaskCounters } from '../observe/perf/per-task.ts';
 import { formatPerTask, formatStat, formatStatJson, formatStatSeparated } from '../observe/perf/stat.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
-import { addMachineOptions, type MachineFlags } from './options.ts';
+import { addProgramOptions, type ProgramFlags } from './options.ts';
 import { openSession, runToEnd } from './session.ts';
 
-interface StatFlags extends MachineFlags {
+interface StatFlags extends ProgramFlags {
   json?: boolean;
   fieldSeparator?: string;
   output?: string;
@@ -26,8 +26,7 @@ export function statCommand(): Command {
     .option('-x, --field-separator <SEP>', 'values separated by SEP')
     .option('--per-task', 'counters of each task instead of their sum')
     .option('-o, --output <FILE>', 'write to FILE instead of standard error');
-  return addMachineOptions(command)
-    .passThroughOptions()
+  return addProgramOptions(command)
     .addHelpText(
       'after',
       '\nExample:\n  cyclix perf stat programs/lat_ctx.s\n  cyclix perf stat --preset ideal programs/lat_syscall.s',

@@ -1,6 +1,6 @@
 // What `run`, `strace` and `perf` share: options to a system with the program in place, the run, the exit status.
 
-import { lstatSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseChanges } from '../experiments/configuration.ts';
 import type { RunOutcome } from '../kernel/kernel.ts';
@@ -9,7 +9,7 @@ import { PresetError } from '../machine/preset.ts';
 import { defaultBootTime, defaultEnvironment, exitStatus, System } from '../system/system.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { NodeHost, writeFully } from './host-streams.ts';
-import type { MachineFlags } from './options.ts';
+import type { MachineFlags, ProgramFlags } from './options.ts';
 import { loadProgram, readHostFile } from './program-file.ts';
 import { capturePackets, runPublished } from './wire.ts';
 
@@ -23,18 +23,17 @@ export interface Session {
 /** The exit status when --max-cycles ended the run, as timeout(1) has it. */
 export const cyclesUsedUpStatus = 124;
 
-export async function openSession(file: string, args: readonly string[], flags: MachineFlags): Promise<Session> {
-  const program = loadProgram(file, flags.with);
-  const path = `/bin/${program.name}`;
-  const files: Record<string, { bytes: Uint8Array; mode?: number }> = { [path]: { bytes: program.image, mode: 0o755 } };
+/** A system as the flags have it, with these files besides. Throws UsageError for what the flags say wrong. */
+export async function createSystem(
+  flags: MachineFlags,
+  files: Record<string, { bytes: Uint8Array; mode?: number }> = {},
+): Promise<System> {
   for (const { host, guest } of flags.file)
-    files[guest] = { bytes: readHostFile(host), mode: lstatSync(host).mode & 0o7777 };
+    files[guest] = { bytes: readHostFile(host), mode: statSync(host).mode & 0o7777 };
   if (flags.root !== undefined && !isDirectory(flags.root))
     throw new UsageError(`--root ${flags.root}: Not a directory`);
-  const environment = [...defaultEnvironment, ...flags.env];
-  let system: System;
   try {
-    system = await System.create({
+    return await System.create({
       preset: flags.preset,
       changes: parseChanges(flags.set),
       memoryBytes: flags.memory,
@@ -52,14 +51,24 @@ export async function openSession(file: string, args: readonly string[], flags: 
       throw new UsageError((error as Error).message);
     throw error;
   }
+}
+
+export async function openSession(file: string, args: readonly string[], flags: ProgramFlags): Promise<Session> {
+  const program = loadProgram(file, flags.with);
+  const path = `/bin/${program.name}`;
+  const system = await createSystem(flags, { [path]: { bytes: program.image, mode: 0o755 } });
+  const environment = [...defaultEnvironment, ...flags.env];
   const argv = [basename(program.name), ...args];
-  let task: Task;
   try {
-    task = system.start(path, { argv, environment, cwd: flags.cwd });
+    const task = system.start(path, { argv, environment, cwd: flags.cwd });
+    return { system, task, argv, environmentCount: environment.length };
   } catch (error) {
-    throw new UsageError((error as Error).message, 126);
+    const { message } = error as Error;
+    // The program itself is there: what can be missing is the directory, or what a script names in its first line.
+    if (flags.cwd !== '/' && /No such file|Not a directory/.test(message))
+      throw new UsageError(`--cwd ${flags.cwd}: ${message.slice(path.length + 2)}`);
+    throw new UsageError(message, 126);
   }
-  return { system, task, argv, environmentCount: environment.length };
 }
 
 /** What a shell says of a program that a signal ended (not of SIGINT and SIGPIPE). */
@@ -82,14 +91,14 @@ const deathTexts: ReadonlyMap<number, string> = new Map([
 
 function isDirectory(path: string): boolean {
   try {
-    return lstatSync(path).isDirectory();
+    return statSync(path).isDirectory();
   } catch (error) {
     throw new UsageError(`${path}: ${hostErrorText(error)}`);
   }
 }
 
 /** Runs to the end; the exit status for our own process. */
-export async function runToEnd({ system }: Session, flags: MachineFlags): Promise<number> {
+export async function runToEnd({ system }: Session, flags: ProgramFlags): Promise<number> {
   const endCapture = flags.pcap === undefined ? null : capturePackets(system, flags.pcap);
   try {
     if (flags.publish.length === 0) return statusOf(system.run(flags.maxCycles));

@@ -8,10 +8,10 @@ import { FilterError, parseTraceFilter } from '../observe/strace/filter.ts';
 import type { TracerOptions } from '../observe/strace/tracer.ts';
 import { hostErrorText, UsageError } from './fail.ts';
 import { writeFully } from './host-streams.ts';
-import { addMachineOptions, type MachineFlags, parseCount } from './options.ts';
+import { addProgramOptions, type ProgramFlags, parseCount } from './options.ts';
 import { openSession, runToEnd } from './session.ts';
 
-interface Flags extends MachineFlags {
+interface Flags extends ProgramFlags {
   followForks?: boolean;
   summaryOnly?: boolean;
   summary?: boolean;
@@ -46,8 +46,7 @@ export function straceCommand(): Command {
     .option('-s, --string-limit <N>', 'print at most N bytes of strings', parseCount('-s'), 32)
     .option('-q, --quiet', 'no messages about attaching (-qq: nor about exiting)', count, 0)
     .option('-a, --columns <N>', 'column of the results', parseCount('-a'), 40);
-  return addMachineOptions(command)
-    .passThroughOptions()
+  return addProgramOptions(command)
     .addHelpText('after', '\nExample:\n  cyclix strace -f programs/forkls.s\n  cyclix strace -c programs/ls.s -la /')
     .action(async (file: string, args: string[], flags: Flags) => {
       process.exitCode = await strace(file, args, flags);

@@ -6,7 +6,6 @@
 
 import type { Kernel, RunOutcome } from '../kernel/kernel.ts';
 import { NANOSECONDS_PER_SECOND } from '../kernel/net/ip/settings.ts';
-import type { HostGateway } from './host-gateway.ts';
 
 /** Instructions between two looks at the host's event loop: some milliseconds of host time. */
 const SLICE_INSTRUCTIONS = 500_000;
@@ -15,7 +14,16 @@ const SLACK = 5_000_000;
 /** The longest sleep at once, milliseconds, so that a stop is noticed. */
 const LONGEST_SLEEP = 1000;
 
+/** Where the world's input comes from: a gateway, a keyboard. */
+export interface LiveInput {
+  readonly hasInput: boolean;
+  /** Hands it to the guest, whose clock shows `now` ns. */
+  pump(now: number): void;
+}
+
 export interface LiveOptions {
+  /** Called after each piece of the run: to pass on what the guest wrote. */
+  readonly onPiece?: (outcome: RunOutcome) => void;
   /** End the run at this cycle. */
   readonly maxCycles?: number;
   /** Ends the run at the next look: then the outcome is `slice`. */
@@ -55,7 +63,7 @@ export class InputBell {
 /** Runs until the main program ends, `maxCycles` are used up, or the signal comes. */
 export async function runLive(
   kernel: Kernel,
-  gateway: HostGateway,
+  input: LiveInput,
   bell: InputBell,
   options: LiveOptions = {},
 ): Promise<RunOutcome> {
@@ -66,11 +74,12 @@ export async function runLive(
   let origin = hostNow() - kernel.now();
   for (;;) {
     if (options.signal?.aborted === true) return { reason: 'slice' };
-    if (gateway.hasInput) gateway.pump(kernel.now());
+    if (input.hasInput) input.pump(kernel.now());
     const outcome = kernel.run({
       maxInstructions: SLICE_INSTRUCTIONS,
       untilCycle: Math.min(limit, machine.cycle + Math.ceil((SLACK / NANOSECONDS_PER_SECOND) * clockHz)),
     });
+    options.onPiece?.(outcome);
     if (
       outcome.reason === 'cycles' ? machine.cycle >= limit : outcome.reason !== 'slice' && outcome.reason !== 'waiting'
     ) {
