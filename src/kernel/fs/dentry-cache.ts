@@ -15,7 +15,7 @@ export class DentryCache {
   readonly #unused = new Set<Dentry>();
   #count = 0;
 
-  constructor(kernel: Kernel, limit = 65_536) {
+  constructor(kernel: Kernel, limit = Math.min(65_536, Math.max(1024, kernel.frames.frameCount >> 2))) {
     this.#kernel = kernel;
     this.#limit = limit;
   }

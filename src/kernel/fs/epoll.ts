@@ -6,7 +6,7 @@
 // item that was ready goes back to the end of the list, an edge-triggered one does not, a one-shot one is disarmed.
 //
 // Invariants: an item is in `items` under (file, descriptor) and in `file.watchers`; it leaves all lists when the file's last
-// reference goes or the epoll is closed. Bound: ITEMS_MAX items in all epolls (ENOSPC, as fs.epoll.max_user_watches).
+// reference goes or the epoll is closed. Bound: `maximumItems` items in all epolls (ENOSPC, as fs.epoll.max_user_watches).
 
 import { pollRoutines } from '../cost/routines/poll.ts';
 import { EEXIST, EINVAL, ELOOP, ENOENT, ENOMEM, ENOSPC } from '../errno.ts';
@@ -34,9 +34,13 @@ const PRIVATE_BITS = EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLONESHOT | EPOLLET;
 /** What may accompany EPOLLEXCLUSIVE (EPOLLEXCLUSIVE_OK_BITS). */
 const EXCLUSIVE_ALLOWED =
   EPOLLEXCLUSIVE | EPOLLWAKEUP | EPOLLET | POLLERR | POLLHUP | POLLIN | POLLOUT | POLLRDNORM | POLLWRNORM;
-const ITEMS_MAX = 1_000_000;
 /** Epolls that watch epolls: at most this deep (EP_MAX_NESTS). */
 const NESTS_MAX = 4;
+
+/** fs.epoll.max_user_watches: items of all epolls. One for each page of memory, so that they take at most a twentieth of it. */
+export function maximumItems(kernel: Kernel): number {
+  return kernel.frames.frameCount;
+}
 
 export interface EpollEvent {
   readonly events: number;
@@ -113,7 +117,7 @@ export class Epoll implements FileOperations {
     }
     if (inner !== null && (inner === this || inner.#reaches(this) || this.#tooDeep(inner))) return -ELOOP;
     if (this.#find(file, descriptor) !== null) return -EEXIST;
-    if (kernel.vfs.epollItems >= ITEMS_MAX) return -ENOSPC;
+    if (kernel.vfs.epollItems >= maximumItems(kernel)) return -ENOSPC;
     const address = allocateObject(kernel, 'epitem');
     if (address === 0) return -ENOMEM;
     const item = new EpollItem(this, file, descriptor, withHangUp(event), address);

@@ -11,8 +11,13 @@ import { evictInode, IN_CLOSE_NOWRITE, IN_CLOSE_WRITE, notifyFile } from './noti
 import { allocateObject, freeObject } from './objects.ts';
 import type { Dentry, FileOperations, FileWatcher, Inode, OpenFile } from './types.ts';
 
-/** fs.file-max: open file descriptions of the whole system. */
-export const FILE_MAX = 262_144;
+/**
+ * fs.file-max: open file descriptions of the whole system. One for each page of memory: a pipe's two ends and all that belongs to
+ * them take about 2 KiB, so that they can never take more than a quarter of memory.
+ */
+export function fileMax(kernel: Kernel): number {
+  return kernel.frames.frameCount;
+}
 
 class FileDescription implements OpenFile {
   readonly inode: Inode;
@@ -47,7 +52,7 @@ class FileDescription implements OpenFile {
 
 /**
  * A new description with one reference, its operations still to be set by the inode's `open`.
- * -ENFILE when the system has FILE_MAX, or no memory is left for another.
+ * -ENFILE when the system has `fileMax`, or no memory is left for another.
  */
 export function createFile(
   kernel: Kernel,
@@ -57,7 +62,7 @@ export function createFile(
   operations: FileOperations,
   flags: number,
 ): OpenFile | number {
-  if (kernel.vfs.openFiles >= FILE_MAX) return -ENFILE;
+  if (kernel.vfs.openFiles >= fileMax(kernel)) return -ENFILE;
   const address = allocateObject(kernel, 'file');
   if (address === 0) return -ENFILE;
   kernel.vfs.openFiles += 1;

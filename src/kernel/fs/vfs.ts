@@ -40,7 +40,7 @@ export class Vfs {
   readonly mounts: Mount[] = [];
   /** Pairs inotify's IN_MOVED_FROM and IN_MOVED_TO. */
   nextCookie = 1;
-  /** Open file descriptions of the whole system; bound FILE_MAX. */
+  /** Open file descriptions of the whole system; bound `fileMax` (open-file.ts). */
   openFiles = 0;
   /** Watches of all inotify instances. */
   inotifyWatches = 0;

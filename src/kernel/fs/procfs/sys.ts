@@ -5,7 +5,8 @@ import type { Kernel } from '../../kernel.ts';
 import { NR_OPEN } from '../../process/limits.ts';
 import { UTS_LENGTH, UTS_RELEASE, UTS_VERSION } from '../../process/system-state.ts';
 import { PID_MAX } from '../../process/task-table.ts';
-import { FILE_MAX } from '../open-file.ts';
+import { maximumItems } from '../epoll.ts';
+import { fileMax } from '../open-file.ts';
 import { PIPE_MAX_BYTES } from '../pipe.ts';
 import { directory, type PseudoNode, setting, text } from '../pseudo.ts';
 
@@ -16,14 +17,14 @@ export const sysDirectory: PseudoNode = {
     debug: directory({ 'exception-trace': setting(() => 0) }),
     dev: directory({}),
     fs: directory({
-      'file-max': setting(() => FILE_MAX),
-      'file-nr': text((kernel) => `${kernel.vfs.openFiles}\t0\t${FILE_MAX}\n`),
+      'file-max': setting((kernel) => fileMax(kernel)),
+      'file-nr': text((kernel) => `${kernel.vfs.openFiles}\t0\t${fileMax(kernel)}\n`),
       inotify: directory({
         max_queued_events: setting(() => 16_384),
         max_user_instances: setting(() => 128),
         max_user_watches: setting(() => 65_536),
       }),
-      epoll: directory({ max_user_watches: setting(() => 1_000_000) }),
+      epoll: directory({ max_user_watches: setting((kernel) => maximumItems(kernel)) }),
       'lease-break-time': setting(() => 45),
       mqueue: directory({
         msg_max: setting(() => 10),
