@@ -67,6 +67,8 @@ async function run(name: string, flags: Flags): Promise<void> {
     throw new UsageError(
       `no experiment '${name}': expected one of ${experiments.map((candidate) => candidate.name).join(', ')}`,
     );
+  if (flags.points === 0) throw new UsageError('--points 0: expected at least 1');
+  if (flags.jobs === 0) throw new UsageError('--jobs 0: expected at least 1');
   let changes: Readonly<Record<string, string>>;
   try {
     changes = parseChanges(flags.set);
