@@ -60,7 +60,7 @@ export const CLD_TRAPPED = 4;
 export const CLD_STOPPED = 5;
 export const CLD_CONTINUED = 6;
 
-/** `[value, name]`, as strace and kill(1) print them. */
+/** By number; 0 is no signal. Real-time signals have no names of their own. */
 export const signalNames: readonly string[] = [
   '',
   'SIGHUP',
