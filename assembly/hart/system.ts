@@ -56,6 +56,23 @@ export class System {
     return Enter.resume(Enter.at(pc, pipeline, sequential));
   }
 
+  /** As `next`, for an instruction that leaves translation and code alone: the exit links to what follows. */
+  private static nextLinked(record: usize, penalty: i32): usize {
+    const link = load<usize>(record, B.EXIT_LINK);
+    if (!link) {
+      const generation = load<u32>(L.BLOCK_GENERATION);
+      const page = load<i64>(L.VIRTUAL_PAGE);
+      const resumed = System.next(record, penalty, L.COUNT_TRAP, true);
+      const target = load<usize>(L.NEXT_RECORD);
+      if (generation == load<u32>(L.BLOCK_GENERATION) && load<i64>(L.VIRTUAL_PAGE) == page && Transfer.linkable(target)) {
+        store<usize>(record, target, B.EXIT_LINK);
+      }
+      return resumed;
+    }
+    if (penalty && load<i32>(L.P_TIMING)) Count.spend(L.COUNT_TRAP, penalty);
+    return Enter.resume(link);
+  }
+
   static execute(record: usize): usize {
     const word = load<u32>(record, B.EXIT_EXTRA);
     const ring = load<u32>(L.PRIVILEGE);
@@ -134,14 +151,15 @@ export class System {
     if (number == 0xc02) old--; // the reader itself has not retired yet
     // SEIP belongs to the PLIC: csrrs and csrrc of sip work on the software-writable bits (manual, 12.1.3).
     if (rd) store<u64>(L.X + (rd << 3), old);
-    if (!writes) return System.next(record, 0, L.COUNT_TRAP, true);
+    if (!writes) return System.nextLinked(record, 0);
     let value = operand;
     if (opcode == I.OP_CSRRS || opcode == I.OP_CSRRSI) value = old | operand;
     else if (opcode == I.OP_CSRRC || opcode == I.OP_CSRRCI) value = old & ~operand;
     Csr.write(number, value);
     if (number == 0x180) store<u64>(L.RESERVATION_ADDRESS, u64.MAX_VALUE);
     if (number == 0x100 || number == 0x104 || number == 0x144 || number == 0x14d) Trap.rearm();
-    return System.next(record, Csr.flushes(number) ? load<i32>(L.P_CSR_FLUSH) : 0, L.COUNT_TRAP, true);
+    const penalty = Csr.flushes(number) ? load<i32>(L.P_CSR_FLUSH) : 0;
+    return number == 0x180 ? System.next(record, penalty, L.COUNT_TRAP, true) : System.nextLinked(record, penalty);
   }
 
   private static storeConditional(record: usize, word: u32): usize {

@@ -46,7 +46,7 @@ export class Transfer {
 
   /** A block whose first instruction straddles pages is looked up each time, and LEAVE is no block. */
   @inline
-  private static linkable(target: usize): bool {
+  static linkable(target: usize): bool {
     return target >= (L.BLOCKS as usize) && load<u32>(target - B.BLOCK_HEADER, B.BLOCK_UPPER) == 0;
   }
 
