@@ -87,12 +87,12 @@ export function underQemu(entry: ProgramCase, programs: string, scratch: string)
 
 export async function underCyclix(entry: ProgramCase): Promise<Outcome> {
   const installed = Object.entries(files).map(
-    ([name, text]) => [`/work/${name}`, { bytes: Buffer.from(text) }] as const,
+    ([name, text]) => [`/scratch/${name}`, { bytes: Buffer.from(text) }] as const,
   );
   const { output, status } = await runCaptured({
     name: entry.program,
     args: entry.args,
-    cwd: '/work',
+    cwd: '/scratch',
     input: entry.input ?? '',
     files: Object.fromEntries(installed),
   });
