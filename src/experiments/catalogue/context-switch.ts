@@ -380,6 +380,8 @@ export const contextSwitch: Experiment = {
       source: 'ablation',
       tolerance: 'knee(half) < knee(base) < knee(double), each by a factor between 1.3 and 3.',
       check(rows) {
+        if (curveOf(rows, 'l1d half').length < 3 || curveOf(rows, 'l1d double').length < 3)
+          return missing('half and twice the cache');
         const half = kneeOf(curveOf(rows, 'l1d half'));
         const base = kneeOf(baseCurve(rows));
         const double = kneeOf(curveOf(rows, 'l1d double'));

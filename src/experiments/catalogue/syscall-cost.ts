@@ -2,7 +2,7 @@
 
 import { cycleParts } from '../../observe/perf/stat.ts';
 import type { Experiment, Point, Row } from '../experiment.ts';
-import { idealMachine, machine, missing, numberOf, shown, where } from './common.ts';
+import { idealMachine, machine, missing, numberOf, shown, thin, where } from './common.ts';
 
 const operations = [
   'null',
@@ -41,7 +41,7 @@ export const syscallCost: Experiment = {
         preset === 'ideal'
           ? idealMachine()
           : machine({ ...options, preset, changes: preset === options.preset ? options.changes : {} });
-      for (const operation of operations) {
+      for (const operation of thin(operations, options.points)) {
         const iterations = slow.has(operation) ? (options.quick ? 4 : 20) : options.quick ? 50 : 300;
         points.push({
           label: `${preset} ${operation}`,
