@@ -10,8 +10,8 @@ import { Cost } from './cost/cost.ts';
 import { TextLayout } from './cost/layout.ts';
 import { EventStream } from './events.ts';
 import { Vfs } from './fs/vfs.ts';
-import type { AddressSpace } from './memory/address-space.ts';
 import { IpcState } from './ipc/state.ts';
+import type { AddressSpace } from './memory/address-space.ts';
 import { AddressSpaceIds } from './memory/asids.ts';
 import { FrameAllocator } from './memory/frames.ts';
 import {
@@ -147,6 +147,8 @@ export class Kernel {
   readonly #random: RandomSource;
   readonly #nanosecondsPerTick: number;
   #panicMessage: string | null = null;
+  /** `run` returned for its cycle limit from an idle hart: unless somebody was woken since, the scheduler has nothing new to find. */
+  #idleAtLimit = false;
 
   private constructor(machine: Machine, host: Host, options: KernelOptions) {
     this.machine = machine;
@@ -264,10 +266,14 @@ export class Kernel {
       if (this.system.shutdown !== null) return { reason: 'shutdown', kind: this.system.shutdown };
       if (this.mainGroup?.exited === true) return { reason: 'exited', waitStatus: this.mainGroup.waitStatus };
       if (scheduler.current === null) {
-        returnToUser(this);
+        if (!this.#idleAtLimit || scheduler.runnable > 0) returnToUser(this);
+        this.#idleAtLimit = false;
         if (scheduler.current === null) {
           const outcome = this.#idle(untilCycle);
-          if (outcome !== null) return outcome;
+          if (outcome !== null) {
+            this.#idleAtLimit = outcome.reason === 'cycles';
+            return outcome;
+          }
           continue;
         }
       }
