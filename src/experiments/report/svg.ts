@@ -7,7 +7,7 @@ const width = 760;
 const height = 380;
 const margin = { left: 72, right: 190, top: 20, bottom: 52 };
 /** Colours that stay apart for colour-blind readers (Okabe and Ito 2008), then dashes. */
-const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#000000'];
+const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c6bb1'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];
 
 interface Axis {
@@ -50,8 +50,9 @@ function niceStep(span: number, count: number): number {
 }
 
 function linearAxis(low: number, high: number, from: number, to: number): Axis {
-  const top = high === low ? low + 1 : high;
-  const step = niceStep(top - low, 6);
+  const step = niceStep(high === low ? 1 : high - low, 6);
+  // The axis ends at a tick, so that no curve runs into the marks' labels.
+  const top = high === low ? low + 1 : Math.ceil(high / step - 1e-9) * step;
   const ticks: { value: number; label: string }[] = [];
   for (let value = Math.ceil(low / step) * step; value <= top + step * 1e-9; value += step) {
     const rounded = Number(value.toPrecision(12));
@@ -87,7 +88,9 @@ function axis(scale: Plot['xScale'], values: readonly number[], from: number, to
 }
 
 function seriesName(row: Row, columns: readonly string[]): string {
-  return columns.map((name) => String(row[name])).join(', ');
+  return columns
+    .map((name) => (typeof row[name] === 'number' ? `${name} = ${row[name]}` : String(row[name])))
+    .join(', ');
 }
 
 export function renderPlot(plot: Plot): string {
