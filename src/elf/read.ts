@@ -194,8 +194,9 @@ function readSections(bytes: Uint8Array): ElfResult<ElfSection[]> {
   };
 }
 
-function readSymbols(sections: readonly ElfSection[]): ElfSymbol[] {
-  const table = sections.find((section) => section.type === SHT_SYMTAB);
+/** The symbols of the first section of this type: SHT_SYMTAB, or SHT_DYNSYM, which stripped libraries keep. */
+export function readSymbols(sections: readonly ElfSection[], type: number): ElfSymbol[] {
+  const table = sections.find((section) => section.type === type);
   if (table === undefined) return [];
   const names = sections[table.link]?.data ?? new Uint8Array(0);
   const data = view(table.data);
@@ -237,5 +238,5 @@ export function readElf(bytes: Uint8Array): ElfResult<Elf> {
   if (!program.ok) return program;
   const sections = readSections(bytes);
   if (!sections.ok) return sections;
-  return { ok: true, elf: { ...program.elf, sections: sections.elf, symbols: readSymbols(sections.elf) } };
+  return { ok: true, elf: { ...program.elf, sections: sections.elf, symbols: readSymbols(sections.elf, SHT_SYMTAB) } };
 }

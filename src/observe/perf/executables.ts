@@ -2,7 +2,8 @@
 // file's symbols. So what fork, execve, dlopen and mmap do to an address space needs no following. Reads the guest's files beside
 // the kernel: nothing is charged and no page is brought in.
 
-import { readElf } from '../../elf/read.ts';
+import { SHT_DYNSYM } from '../../elf/constants.ts';
+import { readElf, readSymbols } from '../../elf/read.ts';
 import type { TmpfsInode } from '../../kernel/fs/tmpfs.ts';
 import type { Inode } from '../../kernel/fs/types.ts';
 import type { AddressSpace } from '../../kernel/memory/address-space.ts';
@@ -68,9 +69,9 @@ function regionAt(space: AddressSpace, address: number): Region | null {
 function readExecutable(bytes: Uint8Array): Executable {
   const result = readElf(bytes);
   if (!result.ok) return noSymbols;
-  const { segments, symbols } = result.elf;
+  const { segments, sections, symbols } = result.elf;
   return {
-    symbols: new SymbolTable(symbols),
+    symbols: new SymbolTable(symbols.length > 0 ? symbols : readSymbols(sections, SHT_DYNSYM)),
     addressOf(fileOffset) {
       for (const { offset, fileSize, virtualAddress } of segments) {
         if (fileOffset >= offset && fileOffset < offset + fileSize) return Number(virtualAddress) + fileOffset - offset;
