@@ -246,11 +246,8 @@ export class KernelBuffer implements IoTarget {
 /** The buffers that system calls use, made once: their cursors are set anew by each call. */
 export class IoBuffers {
   readonly user: UserBuffers;
-  /** The second side of calls that move between two programs' buffers or files. */
-  readonly secondary: UserBuffers;
 
   constructor(kernel: Kernel) {
     this.user = new UserBuffers(kernel);
-    this.secondary = new UserBuffers(kernel);
   }
 }

@@ -17,7 +17,7 @@ import type { Task } from '../process/task.ts';
 import type { SyscallResult } from '../syscalls/result.ts';
 import { isRegular, O_ACCMODE, O_APPEND, O_NONBLOCK, O_PATH, O_RDONLY, O_WRONLY, OFFSET_MAX } from './constants.ts';
 import type { IoTarget } from './io.ts';
-import { KernelBuffer, type UserBuffers } from './io-targets.ts';
+import type { KernelBuffer, UserBuffers } from './io-targets.ts';
 import { IN_ACCESS, IN_MODIFY, notifyFile } from './notify.ts';
 import type { OpenFile } from './types.ts';
 
@@ -124,22 +124,4 @@ function clearPrivileges(task: Task, file: OpenFile): void {
   if (task.credentials.capable(CAP_FSETID)) return;
   file.inode.mode &= ~0o4000;
   if ((file.inode.mode & 0o010) !== 0) file.inode.mode &= ~0o2000;
-}
-
-/** Reads up to `bytes` at `position` into the host's memory, without waiting: for execve, sendfile's middle, tests. */
-export function readIntoHost(
-  kernel: Kernel,
-  file: OpenFile,
-  bytes: number,
-  position: number,
-  task: Task,
-): Uint8Array | number {
-  const buffer = new KernelBuffer(kernel, new Uint8Array(bytes));
-  if (file.operations.read === undefined) return -EINVAL;
-  while (buffer.remaining > 0) {
-    const moved = file.operations.read(kernel, file, buffer, position + buffer.moved, task);
-    if (moved < 0 && buffer.moved === 0) return moved;
-    if (moved <= 0) break;
-  }
-  return buffer.bytes.subarray(0, buffer.moved);
 }

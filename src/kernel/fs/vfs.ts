@@ -10,7 +10,6 @@ import { EBUSY, ENOMEM } from '../errno.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
 import { AnonymousFileSystem } from './anonymous.ts';
-import { S_IFMT } from './constants.ts';
 import { DentryCache } from './dentry-cache.ts';
 import { createDevfs, KernelLog } from './devfs.ts';
 import { HostInput } from './host-streams.ts';
@@ -186,11 +185,6 @@ export class Vfs {
       covered: null,
       deleted: false,
     };
-  }
-
-  /** Opens an inode that is not a regular file or directory by its type. */
-  characterDevice(inode: Inode): CharacterDevice | undefined {
-    return (inode.mode & S_IFMT) === 0o020000 ? this.characterDevices.get(inode.rdev) : undefined;
   }
 
   /** The absolute path of a dentry as seen from `root`, or null when `root` is not above it. d_path of Linux. */

@@ -18,8 +18,8 @@ import type { Task } from '../process/task.ts';
 import { POLLERR, POLLOUT } from '../process/wait.ts';
 import { fd, flags, inStruct, size, unsigned } from './arguments.ts';
 import type { ArgumentDecoder } from './decoders.ts';
-import { importVector } from './file.ts';
 import { spliceFlags } from './flags/files.ts';
+import { importVector } from './read-write.ts';
 import { BLOCKED, type SyscallResult } from './result.ts';
 import type { SyscallRow } from './row.ts';
 
@@ -68,39 +68,41 @@ interface Transfer {
 }
 
 /** Moves up to `count` bytes; waits for either side as its flags say. `done` of an earlier run counts. */
-function transfer(kernel: Kernel, task: Task, job: Transfer): { result: SyscallResult; moved: number } {
+function transfer(kernel: Kernel, task: Task, job: Transfer): SyscallResult {
   const { source, target } = job;
   const targetPipe = pipeOf(target);
-  const before = task.resume?.done ?? 0;
-  let done = before;
-  const end = (result: SyscallResult): { result: SyscallResult; moved: number } => ({ result, moved: done });
+  let done = task.resume?.done ?? 0;
   while (done < job.count) {
     const room = Math.min(roomIn(kernel, target, targetPipe), job.count - done, CHUNK);
     if (room === 0) {
-      if (done > 0 && targetPipe !== null) return end(done);
-      if (job.nonblocking || (target.flags & O_NONBLOCK) !== 0) return end(done > 0 ? done : -EAGAIN);
-      return end(kernel.block(task, target.operations.queue!, Infinity, { ...task.resume, done }));
+      if (done > 0 && targetPipe !== null) return done;
+      if (job.nonblocking || (target.flags & O_NONBLOCK) !== 0) return done > 0 ? done : -EAGAIN;
+      return kernel.block(task, target.operations.queue!, Infinity, { ...task.resume, done });
     }
     const bytes = takeFrom(kernel, task, source, room, job.sourcePosition);
     if (typeof bytes === 'number') {
-      if (bytes !== -EAGAIN || done > 0) return end(done > 0 ? done : bytes);
+      if (bytes !== -EAGAIN || done > 0) return done > 0 ? done : bytes;
       if (job.nonblocking || (source.flags & O_NONBLOCK) !== 0 || source.operations.queue === undefined) {
-        return end(-EAGAIN);
+        return -EAGAIN;
       }
-      return end(kernel.block(task, source.operations.queue, Infinity, { ...task.resume, done }));
+      return kernel.block(task, source.operations.queue, Infinity, { ...task.resume, done });
     }
     if (bytes.length === 0) break;
     const moved = putInto(kernel, task, target, bytes, job.targetPosition);
     const taken = Math.max(0, moved);
     if (job.sourcePosition >= 0) job.sourcePosition += taken;
     else if (source.operations.seekable === true) source.offset -= bytes.length - taken;
-    if (moved < 0) return end(done > 0 ? done : moved);
+    if (moved === -EAGAIN && source.operations.seekable === true) {
+      if (job.nonblocking || (target.flags & O_NONBLOCK) !== 0) return done > 0 ? done : -EAGAIN;
+      return kernel.block(task, target.operations.queue!, Infinity, { ...task.resume, done });
+    }
+    if (moved < 0) return done > 0 ? done : moved;
     if (job.targetPosition >= 0) job.targetPosition += moved;
     done += moved;
     // A pipe or socket gives what it has: more is another call's.
-    if (moved < bytes.length || source.operations.seekable !== true) break;
+    if (source.operations.seekable !== true) break;
   }
-  return end(done);
+  return done;
 }
 
 /** The 64-bit offset at `address`, -1 when the address is 0; undefined: EFAULT. */
@@ -138,7 +140,7 @@ function sendfile(
     targetPosition: -1,
     nonblocking: false,
   };
-  const { result } = transfer(kernel, task, job);
+  const result = transfer(kernel, task, job);
   if (result === BLOCKED) {
     if (address !== 0) task.resume!['position'] = job.sourcePosition;
     return BLOCKED;
@@ -186,7 +188,7 @@ function splice(
     targetPosition: to,
     nonblocking: (flagBits & SPLICE_F_NONBLOCK) !== 0,
   };
-  const { result } = transfer(kernel, task, job);
+  const result = transfer(kernel, task, job);
   if (result === BLOCKED) return BLOCKED;
   const memory = task.memory!;
   if (inputOffset !== 0 && !memory.writeLong(inputOffset, job.sourcePosition)) return -EFAULT;
@@ -272,7 +274,7 @@ function copyFileRange(
     targetPosition: to,
     nonblocking: true,
   };
-  const { result } = transfer(kernel, task, job);
+  const result = transfer(kernel, task, job);
   const memory = task.memory!;
   if (inputOffset !== 0 && !memory.writeLong(inputOffset, job.sourcePosition)) return -EFAULT;
   if (outOffset !== 0 && !memory.writeLong(outOffset, job.targetPosition)) return -EFAULT;

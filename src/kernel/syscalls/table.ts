@@ -1,5 +1,6 @@
 // The system call table: every family's rows in one dense array, indexed by number (Linux's asm-generic ones, riscv64).
 
+import { attributeSyscalls } from './attributes.ts';
 import { descriptorSyscalls } from './descriptors.ts';
 import { directorySyscalls } from './directory.ts';
 import { epollSyscalls } from './epoll.ts';
@@ -17,6 +18,7 @@ import { pipeSyscalls } from './pipe.ts';
 import { pollSyscalls } from './poll.ts';
 import { prctlSyscalls } from './prctl.ts';
 import { processSyscalls } from './process.ts';
+import { readWriteSyscalls } from './read-write.ts';
 import type { SyscallRow } from './row.ts';
 import { schedulingSyscalls } from './scheduling.ts';
 import { signalSyscalls } from './signal.ts';
@@ -60,6 +62,8 @@ const families: readonly (readonly SyscallRow[])[] = [
   socketOptionSyscalls,
   memorySyscalls,
   fileSyscalls,
+  readWriteSyscalls,
+  attributeSyscalls,
   directorySyscalls,
   xattrSyscalls,
   timerfdSyscalls,

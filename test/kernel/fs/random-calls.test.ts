@@ -2,6 +2,7 @@
 // nothing leaks. test/fuzz does the same through the hart; this is much faster for each call.
 
 import { expect, test } from 'vitest';
+import { attributeSyscalls } from '../../../src/kernel/syscalls/attributes.ts';
 import type { ArgumentDecoder } from '../../../src/kernel/syscalls/decoders.ts';
 import { descriptorSyscalls } from '../../../src/kernel/syscalls/descriptors.ts';
 import { directorySyscalls } from '../../../src/kernel/syscalls/directory.ts';
@@ -12,6 +13,7 @@ import { inotifySyscalls } from '../../../src/kernel/syscalls/inotify.ts';
 import { mountSyscalls } from '../../../src/kernel/syscalls/mount.ts';
 import { pipeSyscalls } from '../../../src/kernel/syscalls/pipe.ts';
 import { pollSyscalls } from '../../../src/kernel/syscalls/poll.ts';
+import { readWriteSyscalls } from '../../../src/kernel/syscalls/read-write.ts';
 import { BLOCKED } from '../../../src/kernel/syscalls/result.ts';
 import { signalfdSyscalls } from '../../../src/kernel/syscalls/signalfd.ts';
 import { spliceSyscalls } from '../../../src/kernel/syscalls/splice.ts';
@@ -29,6 +31,8 @@ const rows = [
   ...epollSyscalls,
   ...eventfdSyscalls,
   ...fileSyscalls,
+  ...readWriteSyscalls,
+  ...attributeSyscalls,
   ...inotifySyscalls,
   ...mountSyscalls,
   ...pipeSyscalls,
