@@ -1,6 +1,6 @@
 // Pipes and FIFOs, pipe(7): a ring of page-sized buffers in guest RAM, as in Linux's fs/pipe.c.
 //
-// Invariants: buffers [tail, head) hold data, each in a frame of its own, never empty; a write of at most PIPE_BUF bytes takes one
+// Invariants: buffers [tail, head) hold data, each in a frame of its own, never empty; a write of at most PIPE_BUF bytes (a page) takes one
 // buffer or fits into the last one, so it is never torn. Bound: `slots` pages, 16 at first, PIPE_MAX_BYTES at most.
 
 import { pipeRoutines } from '../cost/routines/pipe.ts';
@@ -17,7 +17,6 @@ import type { IoTarget } from './io.ts';
 import { allocateObject, freeObject } from './objects.ts';
 import type { FileOperations, Inode, OpenFile } from './types.ts';
 
-export const PIPE_BUF = 4096;
 const PIPE_DEFAULT_SLOTS = 16;
 /** fs.pipe-max-size */
 export const PIPE_MAX_BYTES = 1 << 20;
