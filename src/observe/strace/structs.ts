@@ -237,7 +237,10 @@ export const structPrinters: Readonly<Record<StructName, Printer>> = {
     if (signal === 17) {
       return `{si_signo=SIGCHLD, si_code=${signalCode(signal, code)}, si_pid=${view.getInt32(16, true)}, si_uid=${view.getInt32(20, true)}, si_status=${view.getInt32(24, true)}, si_utime=${long(view, 32)}, si_stime=${long(view, 40)}}`;
     }
-    return `{si_signo=${signalName(signal)}, si_code=${signalCode(signal, code)}, si_pid=${view.getInt32(16, true)}, si_uid=${view.getInt32(20, true)}}`;
+    const value = view.getBigUint64(24, true);
+    const queued =
+      code === -1 && value !== 0n ? `, si_int=${view.getInt32(24, true)}, si_ptr=0x${value.toString(16)}` : '';
+    return `{si_signo=${signalName(signal)}, si_code=${signalCode(signal, code)}, si_pid=${view.getInt32(16, true)}, si_uid=${view.getInt32(20, true)}${queued}}`;
   },
   stack: (address, { memory }) => {
     const view = memory.view(address, 24);

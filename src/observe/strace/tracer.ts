@@ -363,6 +363,9 @@ function clock(seconds: number): string {
     .join(':');
 }
 
+const SI_QUEUE = -1;
+const SI_TIMER = -2;
+
 function formatSignalInfo(info: SignalInfo): string {
   const parts = [`si_signo=${signalName(info.signal)}`, `si_code=${signalCode(info.signal, info.code)}`];
   if (info.address !== undefined) parts.push(`si_addr=${pointer(info.address)}`);
@@ -370,7 +373,14 @@ function formatSignalInfo(info: SignalInfo): string {
   if (info.uid !== undefined) parts.push(`si_uid=${info.uid}`);
   if (info.status !== undefined) {
     const killed = info.code === 2 || info.code === 3 || info.code === 5;
-    parts.push(`si_status=${killed ? signalName(info.status) : info.status}`, 'si_utime=0', 'si_stime=0');
+    const status = killed ? signalName(info.status) : info.status;
+    parts.push(`si_status=${status}`, `si_utime=${info.userTicks ?? 0}`, `si_stime=${info.systemTicks ?? 0}`);
+  }
+  if (info.code === SI_TIMER)
+    parts.push(`si_timerid=${hex(info.timer ?? 0).replace(/^0x0$/, '0')}`, `si_overrun=${info.overrun ?? 0}`);
+  if ((info.code === SI_QUEUE || info.code === SI_TIMER) && info.value !== undefined && BigInt(info.value) !== 0n) {
+    const value = BigInt.asUintN(64, BigInt(info.value));
+    parts.push(`si_int=${BigInt.asIntN(32, value)}`, `si_ptr=0x${value.toString(16)}`);
   }
   return `{${parts.join(', ')}}`;
 }

@@ -253,6 +253,21 @@ static void signals(void) {
   syscall(SYS_tgkill, pid, pid, SIGUSR1);
   syscall(SYS_kill, syscall(SYS_getpid), SIGUSR1);
   syscall(SYS_kill, syscall(SYS_getpid), SIGUSR2);
+  siginfo_t queued = {.si_signo = SIGUSR1, .si_code = SI_QUEUE};
+  queued.si_pid = pid;
+  queued.si_value.sival_int = 5;
+  syscall(SYS_rt_sigqueueinfo, pid, SIGUSR1, &queued);
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGUSR1};
+  struct itimerspec timer = {{0, 0}, {0, 10000000}};
+  int id = 0;
+  event.sigev_value.sival_int = 7;
+  syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &id);
+  syscall(SYS_timer_settime, id, 0, &timer, 0);
+  syscall(SYS_rt_sigsuspend, &old, 8);
+  syscall(SYS_timer_delete, id);
+  stack_t stack = {0, SS_DISABLE, 0};
+  syscall(SYS_sigaltstack, &stack, 0);
+  syscall(SYS_sigaltstack, 0, &stack);
 }
 
 static void futexes(void) {

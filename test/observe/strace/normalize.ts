@@ -15,7 +15,7 @@ export function normalizeLine(line: string): string {
       .replace(/SA_RESTORER\|?|, sa_restorer=0x[0-9a-f]+/g, '')
       .replace(/0x[0-9a-f]{5,}/g, 'ADDRESS')
       .replace(/(si_pid=)\d+/g, '$1PID')
-      .replace(/\b(wait4|kill|tgkill)\(\d+/g, '$1(PID')
+      .replace(/\b(wait4|kill|tgkill|rt_sigqueueinfo)\(\d+/g, '$1(PID')
       .replace(/(tgkill\(PID, )\d+/g, '$1PID')
       .replace(/(\b(?:getp?pid|getpgid|gettid|clone|wait4|pid resumed)\b.*= )\d+$/g, '$1PID')
       .replace(/(clock_gettime\(CLOCK_MONOTONIC, )\{[^}]*\}/g, '$1TIME')
