@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -125,10 +126,18 @@ static void pipes(void) {
   printf("pipe: %s\n", strerror(errno));
 }
 
+static void sockets(void) {
+  int n = 0, fd, kinds[] = {SOCK_STREAM, SOCK_DGRAM};
+  limit(RLIMIT_NOFILE, 100000);
+  while (n < 10000 && (fd = socket(n % 4 < 2 ? AF_INET : AF_UNIX, kinds[n % 2], 0)) >= 0) n++;
+  printf("%d sockets\n", n);
+}
+
 int main(void) {
   struct { const char *name; void (*take)(void); } cases[] = {
     {"memory", memory}, {"memory by many", memory_by_many}, {"fork bomb", fork_bomb}, {"zombies", zombies},
     {"threads", threads}, {"descriptors", descriptors}, {"files", files}, {"pipes", pipes},
+    {"sockets", sockets},
   };
   setvbuf(stdout, 0, _IONBF, 0);
   available();

@@ -23,7 +23,8 @@ describe.skipIf(!machineIsBuilt || !hasCompiler)('when a resource is used up', (
         `threads:\n4000 threads\n${back}` +
         `descriptors:\ndup: Too many open files after 997\n${back}` +
         `files:\nwrite: No space left on device\n${back}` +
-        `pipes:\npipe: Cannot allocate memory\n${back}`,
+        `pipes:\npipe: Cannot allocate memory\n${back}` +
+        `sockets:\n10000 sockets\n${back}`,
     );
   });
 });
