@@ -22,7 +22,8 @@ import {
 import type { WalkOptions } from '../fs/namei.ts';
 import { openPath } from '../fs/open.ts';
 import { claimWrite, createFile } from '../fs/open-file.ts';
-import { createUnnamedFile, tmpfsFileOperations } from '../fs/tmpfs.ts';
+import { createUnnamedFile } from '../fs/tmpfs.ts';
+import { tmpfsFileOperations } from '../fs/tmpfs-file.ts';
 import { mayWrite } from '../fs/transfer.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Task } from '../process/task.ts';
