@@ -64,7 +64,14 @@ const windowRequests = new Set([0x5413, 0x5414]);
 const intRequests = new Set([0x540f, 0x5410, 0x5411, 0x541b, 0x5421, 0x5429]);
 
 /** True when the argument can be printed at the call's entry: strace writes everything up to the first that cannot. */
-export function printableOnEntry(decoder: ArgumentDecoder, args: readonly number[]): boolean {
+export function printableOnEntry(
+  name: string,
+  decoder: ArgumentDecoder,
+  index: number,
+  args: readonly number[],
+): boolean {
+  if (name === 'sendfile') return index < 2;
+  if (name === 'prctl') return index < 1 || args[0] !== PR_GET_NAME;
   if (decoder.kind === 'buffer') return decoder.direction === 'in';
   if (decoder.kind === 'struct') return decoder.direction !== 'out';
   if (decoder.kind === 'ioctl') return !readsTerminal(args[1] ?? 0);
@@ -244,6 +251,67 @@ function fcntlArgument(command: number, value: number, context: ArgumentContext)
   return hexOrZero(value);
 }
 
+const UTIME_NOW = 0x3fff_ffff;
+const UTIME_OMIT = 0x3fff_fffe;
+
+/** utimensat(2): two times, with their dates. */
+function fileTimes(address: number, { memory }: ArgumentContext): string | null {
+  const view = address === 0 ? null : memory.view(address, 32);
+  if (view === null) return null;
+  const times = [0, 16].map((at) => {
+    const nanoseconds = Number(view.getBigInt64(at + 8, true));
+    if (nanoseconds === UTIME_NOW) return 'UTIME_NOW';
+    if (nanoseconds === UTIME_OMIT) return 'UTIME_OMIT';
+    const seconds = Number(view.getBigInt64(at, true));
+    const text = `{tv_sec=${seconds}, tv_nsec=${view.getBigUint64(at + 8, true)}}`;
+    const date = new Date(seconds * 1000);
+    if (Number.isNaN(date.getTime()) || nanoseconds < 0 || nanoseconds >= 1e9) return text;
+    const fraction = nanoseconds === 0 ? '' : `.${String(nanoseconds).padStart(9, '0')}`;
+    return `${text} /* ${date.toISOString().slice(0, -5)}${fraction}+0000 */`;
+  });
+  return `[${times.join(', ')}]`;
+}
+
+/** sendfile(2)'s offset: before, and after if it moved. */
+function movedOffset(address: number, { memory, entered, result }: ArgumentContext): string | null {
+  const before = entered?.get(2);
+  if (address === 0 || before === undefined) return null;
+  const after = result === null || result < 0 ? before : (memory.long(address) ?? before);
+  return after === before ? `[${before}]` : `[${before}] => [${after}]`;
+}
+
+const PR_SET_PDEATHSIG = 1;
+const PR_SET_DUMPABLE = 4;
+const PR_SET_NAME = 15;
+const PR_GET_NAME = 16;
+/** How many arguments prctl(2) has after the option; the others print all four. */
+const prctlArguments: ReadonlyMap<number, number> = new Map([
+  [PR_SET_PDEATHSIG, 1],
+  [2, 1], // PR_GET_PDEATHSIG
+  [3, 0], // PR_GET_DUMPABLE
+  [PR_SET_DUMPABLE, 1],
+  [7, 0], // PR_GET_KEEPCAPS
+  [8, 1], // PR_SET_KEEPCAPS
+  [PR_SET_NAME, 1],
+  [PR_GET_NAME, 1],
+  [29, 1], // PR_SET_TIMERSLACK
+  [30, 0], // PR_GET_TIMERSLACK
+  [36, 1], // PR_SET_CHILD_SUBREAPER
+  [37, 1], // PR_GET_CHILD_SUBREAPER
+]);
+/** TASK_COMM_LEN without its NUL. */
+const COMMAND_BYTES = 15;
+
+function prctlArgument(option: number, value: number, context: ArgumentContext): string | null {
+  if (option === PR_SET_PDEATHSIG) return signalName(value | 0);
+  if (option === PR_SET_DUMPABLE) return dumpable[value] ?? hex(value);
+  if (option !== PR_SET_NAME && option !== PR_GET_NAME) return null;
+  const name = context.memory.string(value, COMMAND_BYTES);
+  return name === null ? pointer(value) : `${quote(name.bytes, COMMAND_BYTES)}${name.complete ? '' : '...'}`;
+}
+
+export const dumpable: readonly string[] = ['SUID_DUMP_DISABLE', 'SUID_DUMP_USER', 'SUID_DUMP_ROOT'];
+
 /** What is to be known of the argument list of a call beforehand is not always in its row: argument by argument, or null. */
 function specialArgument(name: string, index: number, context: ArgumentContext): string | null {
   const value = context.args[index] ?? 0;
@@ -263,6 +331,12 @@ function specialArgument(name: string, index: number, context: ArgumentContext):
       return index === (name === 'nanosleep' ? 1 : 3) && context.result === 0 ? pointer(value) : null;
     case 'mknodat':
       return index === 2 ? modeText(value) : null;
+    case 'utimensat':
+      return index === 2 ? fileTimes(value, context) : null;
+    case 'sendfile':
+      return index === 2 ? movedOffset(value, context) : null;
+    case 'prctl':
+      return index === 1 ? prctlArgument((context.args[0] ?? 0) | 0, value, context) : null;
     case 'pselect6': {
       if (index !== 5 || value === 0) return null;
       const [address, size] = [context.memory.long(value), context.memory.long(value + 8)];
@@ -352,6 +426,8 @@ export function specialArguments(name: string, context: ArgumentContext): string
 export function argumentCount(name: string, args: readonly number[], declared: number): number {
   if (name === 'openat') return ((args[2] ?? 0) & (O_CREAT | O_TMPFILE)) !== 0 ? 4 : 3;
   if (name === 'fcntl') return fcntlWithoutArgument.has((args[1] ?? 0) | 0) ? 2 : 3;
+  if (name === 'prctl') return 1 + (prctlArguments.get((args[0] ?? 0) | 0) ?? declared - 1);
+  if (name === 'mknodat') return [0o020000, 0o060000].includes((args[2] ?? 0) & 0o170000) ? 4 : 3;
   if (name === 'mremap') return ((args[3] ?? 0) & 2) !== 0 ? 5 : 4;
   return declared;
 }

@@ -2,7 +2,7 @@
 
 import type { ResultDecoder } from '../../kernel/syscalls/decoders.ts';
 import { openFlags } from '../../kernel/syscalls/flags/files.ts';
-import type { ArgumentContext } from './arguments.ts';
+import { type ArgumentContext, dumpable } from './arguments.ts';
 import { errorResult, flags, hex, octal, pointer } from './format.ts';
 import { structPrinters } from './structs.ts';
 
@@ -16,6 +16,9 @@ const restarts: ReadonlyMap<number, string> = new Map([
 
 const F_GETFD = 1;
 const F_GETFL = 3;
+const PR_GET_DUMPABLE = 3;
+/** sched(7) */
+const policies = ['SCHED_OTHER', 'SCHED_FIFO', 'SCHED_RR', 'SCHED_BATCH', 'SCHED_ISO', 'SCHED_IDLE', 'SCHED_DEADLINE'];
 
 /** `context.result` as strace writes it. */
 export function formatResult(name: string, decoder: ResultDecoder | undefined, context: ArgumentContext): string {
@@ -46,6 +49,12 @@ function resultNote(name: string, context: ArgumentContext): string {
     case 'fcntl':
       if (args[1] === F_GETFL) return `flags ${flags(result ?? 0, openFlags)}`;
       return args[1] === F_GETFD && result === 1 ? 'flags FD_CLOEXEC' : '';
+    case 'sched_getscheduler':
+      return policies[result ?? 0] ?? '';
+    case 'prctl':
+      return args[0] === PR_GET_DUMPABLE ? (dumpable[result ?? 0] ?? '') : '';
+    case 'personality':
+      return result === 0 ? 'PER_LINUX' : '';
     case 'ppoll': {
       if (result === 0) return 'Timeout';
       return [structPrinters.pollfds(args[0] ?? 0, { ...context, index: 0 }) ?? '', ...timeLeft(2, context)].join(', ');

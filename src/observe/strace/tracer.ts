@@ -190,7 +190,7 @@ export class Tracer {
     if (special !== null) parts.push(...(name === 'clone' ? special.slice(0, cloneArgumentsAtEntry) : special));
     else if (row !== undefined) {
       const count = argumentCount(name, args, row.arguments.length);
-      for (let i = 0; i < count && printableOnEntry(row.arguments[i]!, args); i++)
+      for (let i = 0; i < count && printableOnEntry(name, row.arguments[i]!, i, args); i++)
         parts.push(formatCallArgument(name, row.arguments[i]!, i, context));
     }
     pending.written = parts.length;
@@ -316,6 +316,10 @@ export class Tracer {
       const memory = new PeekReader(this.#system.memoryOf(task) ?? noMemory);
       const value = memory.view(args[index] ?? 0, 4)?.getInt32(0, true);
       if (value !== undefined) integers.set(index, value);
+    }
+    if (row?.name === 'sendfile') {
+      const offset = new PeekReader(this.#system.memoryOf(task) ?? noMemory).long(args[2] ?? 0);
+      if (offset !== null) integers.set(2, offset);
     }
     return integers;
   }

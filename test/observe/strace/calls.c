@@ -8,16 +8,21 @@
 #include <linux/futex.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -306,10 +311,80 @@ static void processes(void) {
   syscall(SYS_setpgid, 0, 0);
 }
 
+static void others(void) {
+  struct timespec stamps[2] = {{1, 2}, {0, UTIME_NOW}};
+  struct itimerspec timer;
+  struct sched_param parameter = {0};
+  struct rusage usage;
+  siginfo_t info;
+  uint64_t mask = 1 << (SIGUSR1 - 1);
+  uint32_t ids[3] = {0, 0, 0};
+  off_t offset = 0;
+  int fd = syscall(SYS_memfd_create, "name", 1);
+  syscall(SYS_write, fd, "0123456789", 10);
+  int other = syscall(SYS_openat, AT_FDCWD, "o", O_RDWR | O_CREAT | O_TRUNC, 0600);
+  syscall(SYS_sendfile, other, fd, &offset, 4);
+  syscall(SYS_fallocate, other, 0, 0, 100);
+  syscall(SYS_flock, other, LOCK_EX | LOCK_NB);
+  syscall(SYS_utimensat, AT_FDCWD, "o", stamps, 0);
+  syscall(SYS_utimensat, AT_FDCWD, "missing", 0, AT_SYMLINK_NOFOLLOW);
+  syscall(SYS_fchmodat, AT_FDCWD, "o", 0644);
+  syscall(SYS_fchownat, AT_FDCWD, "o", 0, -1, 0);
+  syscall(SYS_fchown, other, -1, 0);
+  syscall(SYS_fadvise64, other, 0, 0, POSIX_FADV_DONTNEED);
+  syscall(SYS_mknodat, AT_FDCWD, "p", S_IFIFO | 0600, 0);
+  syscall(SYS_unlinkat, AT_FDCWD, "p", 0);
+  syscall(SYS_truncate, "o", 5);
+  syscall(SYS_fdatasync, other);
+  syscall(SYS_close_range, 50, 60, 0);
+  syscall(SYS_close, other);
+  syscall(SYS_unlinkat, AT_FDCWD, "o", 0);
+  char *pages = (char *)syscall(SYS_mmap, 0, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+  syscall(SYS_mremap, pages, 8192, 4096, 0);
+  syscall(SYS_msync, pages, 4096, MS_SYNC);
+  syscall(SYS_mlock, pages, 4096);
+  syscall(SYS_munlock, pages, 4096);
+  syscall(SYS_munmap, pages, 4096);
+  syscall(SYS_sched_getparam, 0, &parameter);
+  syscall(SYS_sched_getscheduler, 0);
+  syscall(SYS_sched_setscheduler, 0, SCHED_OTHER, &parameter);
+  syscall(SYS_getpriority, PRIO_PROCESS, 0);
+  syscall(SYS_setpriority, PRIO_PROCESS, 0, 0);
+  syscall(SYS_geteuid);
+  syscall(SYS_getresuid, ids, ids + 1, ids + 2);
+  syscall(SYS_setuid, 0);
+  syscall(SYS_setresgid, -1, 0, -1);
+  syscall(SYS_prctl, PR_SET_NAME, "renamed");
+  syscall(SYS_prctl, PR_GET_DUMPABLE);
+  syscall(SYS_waitid, P_ALL, 0, &info, WEXITED | WNOHANG, 0);
+  syscall(SYS_set_tid_address, ids);
+  int signals = syscall(SYS_signalfd4, -1, &mask, 8, SFD_CLOEXEC | SFD_NONBLOCK);
+  syscall(SYS_close, signals);
+  int clock = syscall(SYS_timerfd_create, CLOCK_REALTIME, 0);
+  syscall(SYS_timerfd_gettime, clock, &timer);
+  syscall(SYS_close, clock);
+  int watch = syscall(SYS_inotify_init1, IN_CLOEXEC);
+  int number = syscall(SYS_inotify_add_watch, watch, ".", IN_CREATE | IN_DELETE);
+  syscall(SYS_inotify_rm_watch, watch, number);
+  syscall(SYS_close, watch);
+  syscall(SYS_tkill, -1, 0);
+  syscall(SYS_getsid, 0x7ffffff);
+  syscall(SYS_chdir, "missing");
+  syscall(SYS_fchdir, 99);
+  syscall(SYS_sync);
+  syscall(SYS_pidfd_open, 0x7ffffff, 0);
+  syscall(SYS_sethostname, 8, 5);
+  syscall(SYS_umount2, "missing", 0);
+  syscall(SYS_getxattr, "missing", "user.x", buffer, 10);
+  syscall(SYS_splice, 99, 0, 98, 0, 10, SPLICE_F_MOVE);
+  syscall(SYS_personality, 0xffffffff);
+}
+
 int main(int count, char **arguments) {
   static const struct { const char *name; void (*run)(void); } groups[] = {
     {"files", files}, {"memory", memory}, {"times", times}, {"sockets", sockets}, {"polling", polling},
     {"signals", signals}, {"futexes", futexes}, {"processes", processes},
+    {"others", others},
   };
   memset(buffer, 0, sizeof buffer);
   syscall(SYS_chdir, "begin");

@@ -23,7 +23,7 @@ describe.skipIf(!(machineIsBuilt && hasStrace && hasCompiler && hasHostCompiler)
   });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-  for (const group of ['files', 'memory', 'times', 'sockets', 'polling', 'signals', 'futexes', 'processes']) {
+  for (const group of ['files', 'memory', 'times', 'sockets', 'polling', 'signals', 'futexes', 'processes', 'others']) {
     test(`${group}: line by line`, async () => {
       const host = fromBegin(hostTrace(join(folder, 'calls'), [group], []));
       const { trace } = await guestTrace(['calls', group], {}, images.get('calls')!);

@@ -17,7 +17,7 @@ export function normalizeLine(line: string): string {
       .replace(/(si_pid=)\d+/g, '$1PID')
       .replace(/\b(wait4|kill|tgkill|rt_sigqueueinfo)\(\d+/g, '$1(PID')
       .replace(/(tgkill\(PID, )\d+/g, '$1PID')
-      .replace(/(\b(?:getp?pid|getpgid|gettid|clone|wait4|pid resumed)\b.*= )\d+$/g, '$1PID')
+      .replace(/(\b(?:getp?pid|getpgid|gettid|set_tid_address|clone|wait4|pid resumed)\b.*= )\d+$/g, '$1PID')
       .replace(/(clock_gettime\(CLOCK_MONOTONIC, )\{[^}]*\}/g, '$1TIME')
       .replace(/nodename="[^"]*"/g, 'nodename=NODE')
       // Directories of tmpfs have another size than those of other file systems.

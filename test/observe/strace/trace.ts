@@ -23,7 +23,11 @@ export function hostTrace(program: string, args: readonly string[], flags: reado
   const folder = mkdtempSync(join(tmpdir(), 'cyclix-strace-'));
   try {
     const output = join(folder, 'trace');
-    spawnSync('strace', [...flags, '-o', output, program, ...args], { cwd: folder, stdio: 'ignore' });
+    spawnSync('strace', [...flags, '-o', output, program, ...args], {
+      cwd: folder,
+      stdio: 'ignore',
+      env: { ...process.env, TZ: 'UTC' },
+    });
     return readFileSync(output, 'utf8');
   } finally {
     rmSync(folder, { recursive: true, force: true });

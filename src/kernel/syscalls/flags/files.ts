@@ -117,9 +117,9 @@ export const fcntlCommands: FlagTable = [
 ];
 
 export const flockOperations: FlagTable = [
-  [4, 'LOCK_NB'],
   [1, 'LOCK_SH'],
   [2, 'LOCK_EX'],
+  [4, 'LOCK_NB'],
   [8, 'LOCK_UN'],
 ];
 
