@@ -5,7 +5,9 @@ import type { Plot, Row } from '../experiment.ts';
 
 const width = 760;
 const height = 380;
-const margin = { left: 72, right: 190, top: 20, bottom: 52 };
+const margin = { left: 72, right: 150, top: 20, bottom: 52 };
+/** Of the legend's text, about; text cannot be measured here. */
+const characterWidth = 6.6;
 /** Colours that stay apart for colour-blind readers (Okabe and Ito 2008), then dashes. */
 const colours = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7f7f7f', '#8c6bb1'];
 const dashes = ['', '6 3', '2 3', '8 3 2 3'];
@@ -103,7 +105,8 @@ export function renderPlot(plot: Plot): string {
   }
   const all = [...groups.values()].flat();
   if (all.length === 0) return '<p class="empty">No data.</p>';
-  const right = width - margin.right;
+  const longest = Math.max(...[...groups.keys()].map((name) => name.length));
+  const right = width - Math.max(margin.right, 48 + longest * characterWidth);
   const bottom = height - margin.bottom;
   const x = axis(
     plot.xScale,
