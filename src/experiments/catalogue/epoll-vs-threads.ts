@@ -40,7 +40,8 @@ function point(
   quick: boolean,
 ): Point {
   const idle = Math.round(clients * scenario.idleShare);
-  const connecting = Math.max(1, Math.round(clients * 0.3));
+  const large = scenario.workKib > 16;
+  const connecting = Math.max(1, Math.round(clients * (large ? 0.6 : 0.3)));
   return {
     label: `${variant} ${server} ${scenario.name} clients=${clients}`,
     program: server,
@@ -55,10 +56,11 @@ function point(
       path: '/',
       // Setting a connection up, with its thread, takes about 0.25 ms of one hart; a request about 0.1 ms. All connections
       // stand before the first request (a server that accepts in one thread gets but a fair share of the processor beside its
-      // busy threads, and would accept the last of thousands after minutes); the window serves each client some four times.
+      // busy threads, and would accept the last of thousands after minutes). 64 KiB of work take 0.25 ms, and as much again for the
+      // page faults of the first request, which stay out of the window. The window serves each client some four times.
       connectMilliseconds: connecting,
       warmupMilliseconds: 2 * connecting + (quick ? 5 : 10),
-      measureMilliseconds: Math.max(quick ? 15 : 30, Math.round(clients * 0.4)),
+      measureMilliseconds: Math.max(quick ? 15 : 30, Math.round(clients * (large ? 1 : 0.4))),
       seed: 1,
     },
     factors: { variant, server, scenario: scenario.name, clients, work: scenario.workKib },
