@@ -34,10 +34,13 @@ for (const name of readdirSync('src', { recursive: true })) {
 }
 step('generating assembly/generated/', ['dist/isa'], 'assembly/generated/isa.ts', 'dist/isa/generate.js', []);
 const asc = 'node_modules/assemblyscript/bin/asc.js';
-step('compiling assembly/ -> build/machine.wasm', ['assembly', 'src/machine/layout.ts', 'asconfig.json'], 'build/machine.wasm', asc, [
-  '--target',
-  'release',
-]);
+step(
+  'compiling assembly/ -> build/machine.wasm',
+  ['assembly', 'src/machine/layout.ts', 'asconfig.json'],
+  'build/machine.wasm',
+  asc,
+  ['--target', 'release'],
+);
 step(
   'assembling programs/ -> build/programs/',
   ['programs', 'dist/assembler', 'dist/elf', 'dist/isa'],

@@ -1,5 +1,5 @@
 // Assembles every program of programs/ with our own assembler into build/programs/, the guest's /bin.
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { assembleFiles } from '../dist/cli/assemble-files.js';

@@ -64,7 +64,11 @@ export class System {
       const page = load<i64>(L.VIRTUAL_PAGE);
       const resumed = System.next(record, penalty, L.COUNT_TRAP, true);
       const target = load<usize>(L.NEXT_RECORD);
-      if (generation == load<u32>(L.BLOCK_GENERATION) && load<i64>(L.VIRTUAL_PAGE) == page && Transfer.linkable(target)) {
+      if (
+        generation == load<u32>(L.BLOCK_GENERATION) &&
+        load<i64>(L.VIRTUAL_PAGE) == page &&
+        Transfer.linkable(target)
+      ) {
         store<usize>(record, target, B.EXIT_LINK);
       }
       return resumed;
