@@ -2,7 +2,8 @@
 
 import type { ResultDecoder } from '../../kernel/syscalls/decoders.ts';
 import { openFlags } from '../../kernel/syscalls/flags/files.ts';
-import { type ArgumentContext, dumpable } from './arguments.ts';
+import type { ArgumentContext } from './arguments.ts';
+import { dumpable } from './calls.ts';
 import { errorResult, flags, hex, octal, pointer } from './format.ts';
 import { structPrinters } from './structs.ts';
 

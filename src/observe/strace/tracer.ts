@@ -9,13 +9,8 @@
 import type { KernelEvent, SignalInfo } from '../../kernel/events.ts';
 import { signalName } from '../../kernel/process/signals/numbers.ts';
 import type { SyscallRow } from '../../kernel/syscalls/row.ts';
-import {
-  type ArgumentContext,
-  argumentCount,
-  formatCallArgument,
-  printableOnEntry,
-  specialArguments,
-} from './arguments.ts';
+import type { ArgumentContext } from './arguments.ts';
+import { argumentCount, formatCallArgument, printableOnEntry, specialArguments } from './calls.ts';
 import { defaultStringLimit, hex, pointer, quote, signalCode } from './format.ts';
 import { type Peek, PeekReader } from './memory.ts';
 import { formatResult } from './results.ts';
