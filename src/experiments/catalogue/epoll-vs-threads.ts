@@ -274,6 +274,7 @@ export const epollVsThreads: Experiment = {
         const base = rise(rows, 'base', 'httpd_threads');
         const ideal = rise(rows, 'ideal', 'httpd_threads');
         if (base === null || ideal === null) return missing('enough client counts');
+        if (base < 0.1) return missing('a knee on the base machine');
         return {
           holds: ideal < base / 3,
           evidence: `Largest rise: base ${shown(100 * base)} %, ideal ${shown(100 * ideal)} %.`,
