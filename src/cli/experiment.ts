@@ -4,7 +4,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { parseChanges } from '../experiments/configuration.ts';
-import type { Result } from '../experiments/experiment.ts';
+import type { ExperimentOptions, Result } from '../experiments/experiment.ts';
 import { experiments } from '../experiments/registry.ts';
 import { renderCsv, renderJson } from '../experiments/report/csv.ts';
 import { renderReport } from '../experiments/report/html.ts';
@@ -76,12 +76,20 @@ async function run(name: string, flags: Flags): Promise<void> {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-  const options = {
+  const options: ExperimentOptions = {
     preset: flags.preset,
     changes,
     quick: flags.quick === true,
     ...(flags.points === undefined ? {} : { points: flags.points }),
   };
+  // A machine that is fine may have ablations that are not, as half of the smallest cache.
+  for (const point of experiment.points(options)) {
+    try {
+      resolvePreset(point.machine);
+    } catch (error) {
+      throw new UsageError(`${name}: ${point.label}: ${(error as Error).message}`);
+    }
+  }
   // Before minutes of measuring, not after them.
   for (const path of [flags.csv, flags.html]) if (path !== undefined) checkWritable(path);
   const started = Date.now();

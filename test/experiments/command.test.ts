@@ -59,6 +59,7 @@ describe.skipIf(!existsSync(main))('the command', () => {
     [['context-switch', '--set', 'l1d.sizeBytes'], /--set 'l1d\.sizeBytes'/],
     [['context-switch', '--set', 'l9.sizeBytes=1'], /l9/],
     [['context-switch', '--set', 'l1d.sizeBytes=much'], /l1d\.sizeBytes/],
+    [['context-switch', '--set', 'l1d.sizeBytes=256'], /l1d half .*l1d\.sizeBytes/],
     [['context-switch', '--preset', 'pentium'], /pentium/],
     [['context-switch', '--preset', '/nonexistent.json'], /\/nonexistent\.json: No such file/],
     [['context-switch', '--points', '0'], /--points/],
