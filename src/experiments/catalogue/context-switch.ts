@@ -282,8 +282,8 @@ export const contextSwitch: Experiment = {
       tolerance: 'the knee (10 % of the rise above the start) of the S = 64 curve lies between L1/4 and L1.',
       check(rows, options) {
         const { l1 } = levels(options);
-        const curve = baseCurve(rows);
-        if (curve.length < 3) return missing('the curve');
+        const curve = firstLevel(baseCurve(rows), options);
+        if (curve.length < 5) return missing('the curve around the first level');
         const at = kneeOf(curve);
         if (at === null) return { holds: false, evidence: 'The curve has no knee.' };
         return {
@@ -302,6 +302,8 @@ export const contextSwitch: Experiment = {
         const curve = baseCurve(rows);
         const end = curve.at(-1);
         if (end === undefined || Number(end['A']) < 4 * last) return missing('A = 4 × the last level');
+        if (!curve.some((row) => Number(row['A']) >= last / 2 && Number(row['A']) <= 2 * last))
+          return missing('A about the last level');
         const peak = maximum(column(curve.slice(0, -1), 'cost'));
         return {
           holds: Number(end['cost']) <= 1.1 * peak,
@@ -379,12 +381,10 @@ export const contextSwitch: Experiment = {
       statement: 'It is the cache: with half or twice the L1 data cache the knee moves to half or twice the size.',
       source: 'ablation',
       tolerance: 'knee(half) < knee(base) < knee(double), each by a factor between 1.3 and 3.',
-      check(rows) {
-        if (curveOf(rows, 'l1d half').length < 3 || curveOf(rows, 'l1d double').length < 3)
-          return missing('half and twice the cache');
-        const half = kneeOf(curveOf(rows, 'l1d half'));
-        const base = kneeOf(baseCurve(rows));
-        const double = kneeOf(curveOf(rows, 'l1d double'));
+      check(rows, options) {
+        const curves = ['l1d half', 'base', 'l1d double'].map((variant) => firstLevel(curveOf(rows, variant), options));
+        if (curves.some((curve) => curve.length < 5)) return missing('half and twice the cache around its size');
+        const [half, base, double] = curves.map(kneeOf) as [number | null, number | null, number | null];
         if (half === null || base === null || double === null)
           return { holds: false, evidence: `Knees: half ${half}, base ${base}, double ${double}.` };
         const down = base / half;
@@ -490,6 +490,12 @@ function byStride(rows: readonly Row[], options: ExperimentOptions): number[] {
 
 function curveOf(rows: readonly Row[], variant: string): Row[] {
   return sortedBy(where(rows, { variant, mode: 'processes', S: 64 }), 'A');
+}
+
+/** The part of a curve that the first level shapes: up to four times its size, where a second level takes over. */
+function firstLevel(curve: readonly Row[], options: ExperimentOptions): Row[] {
+  const { l1 } = levels(options);
+  return curve.filter((row) => Number(row['A']) <= 4 * l1);
 }
 
 function baseCurve(rows: readonly Row[]): Row[] {

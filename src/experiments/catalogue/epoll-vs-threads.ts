@@ -85,11 +85,13 @@ export const epollVsThreads: Experiment = {
           points.push(point(server, n, scenario, 'base', machine(options), options.quick));
     }
     const { l1d, l1i, dtlb, itlb } = presetOf(options);
+    // The model's TLBs have at most 64 entries, superpages included.
+    const twice = (tlb: typeof dtlb): string => String(Math.min(2 * tlb.entries, 64 - tlb.superpageEntries));
     const doubled = {
       'l1d.sizeBytes': String(2 * l1d.sizeBytes),
       'l1i.sizeBytes': String(2 * l1i.sizeBytes),
-      'dtlb.entries': String(2 * dtlb.entries),
-      'itlb.entries': String(2 * itlb.entries),
+      'dtlb.entries': twice(dtlb),
+      'itlb.entries': twice(itlb),
     };
     for (const [variant, configuration] of [
       [doubledVariant, machine(options, doubled)],

@@ -11,9 +11,10 @@ const stride = 4096 + 64;
 const source =
   'Gruss et al.: KASLR is Dead: Long Live KASLR, ESSoS 2017; RISC-V privileged manual, section 4.1.11 (satp.ASID)';
 
+/** Pages that the largest TLB holds: the second level where there is one. */
 function reach(options: ExperimentOptions): number {
-  const { dtlb } = presetOf(options);
-  return dtlb === null || dtlb === undefined ? 32 : dtlb.entries * dtlb.pagesPerEntry;
+  const { dtlb, l2tlb } = presetOf(options);
+  return Math.max(dtlb.entries * dtlb.pagesPerEntry, l2tlb?.entries ?? 0);
 }
 
 function configuration(options: ExperimentOptions, variant: string): Point['machine'] {
