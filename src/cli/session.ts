@@ -37,7 +37,7 @@ export async function createSystem(
       preset: flags.preset,
       changes: parseChanges(flags.set),
       memoryBytes: flags.memory,
-      host: new NodeHost({ bootTime: defaultBootTime }),
+      host: new NodeHost(defaultBootTime),
       kernel: {
         seed: flags.seed,
         ...(flags.hz === undefined ? {} : { hz: flags.hz }),
@@ -47,8 +47,7 @@ export async function createSystem(
       ...(flags.root === undefined ? {} : { root: flags.root }),
     });
   } catch (error) {
-    if (error instanceof PresetError || /^invalid --set/.test((error as Error).message))
-      throw new UsageError((error as Error).message);
+    if (error instanceof PresetError) throw new UsageError(error.message);
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 // Changes of a preset's parameters (`--set l1d.sizeBytes=32KiB`) and the stable identifier of a point.
 
 import { createHash } from 'node:crypto';
+import { PresetError } from '../machine/preset.ts';
 
 export type PresetChanges = Readonly<Record<string, string>>;
 
@@ -8,7 +9,8 @@ export function parseChanges(settings: readonly string[]): PresetChanges {
   const changes: Record<string, string> = {};
   for (const setting of settings) {
     const at = setting.indexOf('=');
-    if (at <= 0) throw new Error(`invalid --set '${setting}': expected PARAMETER=VALUE, as in l1d.sizeBytes=32KiB`);
+    if (at <= 0)
+      throw new PresetError(`invalid --set '${setting}': expected PARAMETER=VALUE, as in l1d.sizeBytes=32KiB`);
     changes[setting.slice(0, at)] = setting.slice(at + 1);
   }
   return changes;
